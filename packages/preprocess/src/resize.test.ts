@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { golden, noiseImage, sha256 } from '../test/support.js';
 import { cropWindow } from './mtcnn/boxes.js';
-import { resizeArea, resizeCrop } from './resize.js';
+import { resizeArea, resizeCrop, resizeLinear } from './resize.js';
 
 describe('8-bit images match cv2.resize(…, INTER_AREA) byte for byte', () => {
   test.each(golden.pyramid)('$from → $to', ({ seed, from: [width, height], to, sha256: expected }) => {
@@ -17,6 +17,15 @@ describe('crops match cv2.resize(…, INTER_AREA) on float64', () => {
     resizeCrop(noiseImage(100, 80, seed), window!, side, out, 0);
     expect(sha256(out)).toBe(expected);
   });
+});
+
+test('linear resizing averages where both sides are halved, and only there', () => {
+  const image = noiseImage(12, 8, 1);
+  expect(resizeLinear(image, 6, 4)).toEqual(resizeArea(image, 6, 4));
+  // with one side as it is, the middle between two neighbours is not rounded like an average of four
+  const flat = { width: 4, height: 2, data: Uint8Array.from({ length: 24 }, (_, i) => (i < 12 ? 0 : 3)) };
+  expect([...new Set(resizeLinear(flat, 4, 1).data)]).toEqual([2]);
+  expect(resizeLinear(image, 12, 8)).toBe(image);
 });
 
 test('a uniform image stays uniform at every size', () => {

@@ -6,6 +6,7 @@
  * arrays).
  */
 import type { RgbImage } from '@facewright/core';
+import { halfEven } from './half-even.js';
 
 /**
  * Which source pixels contribute to each target pixel along one axis: `weights[first[i] … first[i + 1])` for the pixels
@@ -216,7 +217,7 @@ function interpolate(
 ): RgbImage {
   const fixed = ({ start, weights }: AxisTable) => ({
     start,
-    weights: Int32Array.from(weights, (weight) => roundHalfEven(Math.fround(weight * 2048))),
+    weights: Int32Array.from(weights, (weight) => halfEven(Math.fround(weight * 2048))),
   });
   const [columns, rows] = [fixed(across), fixed(down)];
   const [width, height] = [columns.start.length, rows.start.length];
@@ -237,12 +238,6 @@ function interpolate(
     }
   }
   return asImage(width, height, out);
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
 }
 
 /** A crop for R- and O-Net: a rectangle of the image, with 0 where it extends outside. */

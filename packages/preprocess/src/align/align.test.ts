@@ -40,8 +40,17 @@ describe('without landmarks, like InsightFace’s face_preprocess', () => {
     },
   );
 
-  test('a box that contains no pixel of the photo is an error', () => {
-    expect(() => cropByBox(noiseImage(50, 50, 1), 112, { x: 200, y: 0, width: 10, height: 10 })).toThrow(/outside/);
+  test.each([
+    ['right', 72, 0],
+    ['left', -32, 0],
+    ['below', 0, 72],
+    ['above', 0, -32],
+  ])('a box that contains no pixel of the photo is an error: %s', (_, x, y) => {
+    const image = noiseImage(50, 50, 1);
+    const box = { x, y, width: 10, height: 10 };
+    expect(() => cropByBox(image, 112, box)).toThrow('The face box is outside the photo.');
+    const inwards = { ...box, x: x - Math.sign(x), y: y - Math.sign(y) };
+    expect(cropByBox(image, 112, inwards).data).toHaveLength(112 * 112 * 3);
   });
 });
 

@@ -3,7 +3,8 @@
  * positions in 1/1024 pixel, interpolation in steps of 1/32 pixel, halves rounded up.
  */
 import type { RgbImage } from '@facewright/core';
-import { sharedKernels } from '../kernels/module.js';
+import { halfEven } from '../half-even.js';
+import { Kernels } from '../kernels/module.js';
 import { transform, type Similarity } from './similarity.js';
 
 /** Fractional bits of a position while it is summed, and how many of them the interpolation uses. */
@@ -15,64 +16,63 @@ const HALF_STEP = 1 << (DROPPED - 1);
 
 /** A `size` × `size` image whose pixel (x, y) shows the source at `toSource`(x, y). Black outside the source. */
 export function warp(image: RgbImage, toSource: Similarity, size: number): RgbImage {
-  return fastWarp?.(image, toSource, size) ?? plainWarp(image, toSource, size);
+  return fastWarp(image, toSource, size) ?? plainWarp(image, toSource, size);
 }
 
 /** Farther from the image than this many pixels, a 32-bit position could overflow. */
 const FAR = 2 ** 20;
 
 /**
- * Gives the kernel only the part of the photo that the result shows, plus a border; `undefined` if that is too far
- * away.
+ * The kernel, given only the part of the photo that the result shows, plus a border; `undefined` if it cannot run, or if
+ * that part is too far away.
  */
-const fastWarp = sharedKernels()
-  ? ({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage | undefined => {
-      const corners = [
-        [0, 0],
-        [size, 0],
-        [0, size],
-        [size, size],
-      ].map(([x, y]) => transform(toSource, [x, y]));
-      const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
-      if (![...xs, ...ys].every((value) => Math.abs(value) < FAR)) return undefined;
-      const within = (value: number, limit: number): number => Math.max(0, Math.min(limit, value));
-      let [left, right] = [
-        within(Math.floor(Math.min(...xs)) - 2, width - 1),
-        within(Math.ceil(Math.max(...xs)) + 3, width),
-      ];
-      if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are contiguous, and faster to copy than parts of rows
-      const [top, bottom] = [
-        within(Math.floor(Math.min(...ys)) - 2, height - 1),
-        within(Math.ceil(Math.max(...ys)) + 3, height),
-      ];
-      const [windowWidth, windowHeight] = [Math.max(1, right - left), Math.max(1, bottom - top)];
-      const kernels = sharedKernels()!;
-      const src = kernels.room(windowWidth * windowHeight * 3);
-      const out = kernels.room(size * size * 3);
-      const columns = kernels.room(size * 8);
-      const memory = kernels.bytes();
-      const copied = windowWidth === width ? windowHeight : 1; // rows at a time
-      for (let y = 0; y < windowHeight; y += copied) {
-        const from = ((top + y) * width + left) * 3;
-        memory.set(data.subarray(from, from + windowWidth * copied * 3), src + y * windowWidth * 3);
-      }
-      kernels.run.warp(
-        src,
-        windowWidth,
-        windowHeight,
-        left,
-        top,
-        toSource.a,
-        toSource.b,
-        toSource.tx,
-        toSource.ty,
-        size,
-        columns,
-        out,
-      );
-      return { width: size, height: size, data: kernels.take(out, size * size * 3) };
-    }
-  : undefined;
+function fastWarp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage | undefined {
+  const kernels = Kernels.forOneCall();
+  if (!kernels) return undefined;
+  const corners = [
+    [0, 0],
+    [size, 0],
+    [0, size],
+    [size, size],
+  ].map(([x, y]) => transform(toSource, [x, y]));
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+  if (![...xs, ...ys].every((value) => Math.abs(value) < FAR)) return undefined;
+  const within = (value: number, limit: number): number => Math.max(0, Math.min(limit, value));
+  let [left, right] = [
+    within(Math.floor(Math.min(...xs)) - 2, width - 1),
+    within(Math.ceil(Math.max(...xs)) + 3, width),
+  ];
+  if ((right - left) * 2 > width) [left, right] = [0, width]; // whole rows are contiguous, and faster to copy than parts of rows
+  const [top, bottom] = [
+    within(Math.floor(Math.min(...ys)) - 2, height - 1),
+    within(Math.ceil(Math.max(...ys)) + 3, height),
+  ];
+  const [windowWidth, windowHeight] = [Math.max(1, right - left), Math.max(1, bottom - top)];
+  const src = kernels.room(windowWidth * windowHeight * 3);
+  const out = kernels.room(size * size * 3);
+  const columns = kernels.room(size * 8);
+  const memory = kernels.bytes();
+  const copied = windowWidth === width ? windowHeight : 1; // rows at a time
+  for (let y = 0; y < windowHeight; y += copied) {
+    const from = ((top + y) * width + left) * 3;
+    memory.set(data.subarray(from, from + windowWidth * copied * 3), src + y * windowWidth * 3);
+  }
+  kernels.run.warp(
+    src,
+    windowWidth,
+    windowHeight,
+    left,
+    top,
+    toSource.a,
+    toSource.b,
+    toSource.tx,
+    toSource.ty,
+    size,
+    columns,
+    out,
+  );
+  return { width: size, height: size, data: kernels.take(out, size * size * 3) };
+}
 
 /** The reference implementation. */
 export function plainWarp({ width, height, data }: RgbImage, toSource: Similarity, size: number): RgbImage {
@@ -113,9 +113,5 @@ export function plainWarp({ width, height, data }: RgbImage, toSource: Similarit
 
 /** Pixels to whole 1/1024ths within 32 bits, rounding half to even. */
 function position(pixels: number): number {
-  const value = pixels * (1 << POSITION_BITS);
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
-  return Math.max(-0x7ffff000, Math.min(0x7ffff000, whole));
+  return Math.max(-0x7ffff000, Math.min(0x7ffff000, halfEven(pixels * (1 << POSITION_BITS))));
 }

@@ -4,7 +4,7 @@
  */
 import { API_VERSION, definePlugin, type Augmenter, type RgbImage } from '@facewright/core';
 import { z } from 'zod';
-import { sharedKernels } from '../kernels/module.js';
+import { Kernels } from '../kernels/module.js';
 import { VERSION } from '../version.js';
 
 export function createOpening(side: number): Augmenter {
@@ -13,7 +13,7 @@ export function createOpening(side: number): Augmenter {
     augment: (image: RgbImage) => ({
       width: image.width,
       height: image.height,
-      data: (fastOpening ?? plainOpening)(image, reach),
+      data: fastOpening(image, reach) ?? plainOpening(image, reach),
     }),
   };
 }
@@ -27,16 +27,16 @@ export function plainOpening({ width, height, data }: RgbImage, reach: number): 
   return dilated;
 }
 
-const fastOpening = sharedKernels()
-  ? ({ width, height, data }: RgbImage, reach: number): Uint8Array => {
-      const kernels = sharedKernels()!;
-      const src = kernels.put(data);
-      const out = kernels.room(data.length);
-      const room = kernels.room((width + 2 * reach) * (height + 4 * reach + 1) * 3);
-      kernels.run.opening(src, width, height, reach, room, out);
-      return kernels.take(out, data.length);
-    }
-  : undefined;
+/** The kernel; `undefined` if it cannot run. */
+function fastOpening({ width, height, data }: RgbImage, reach: number): Uint8Array | undefined {
+  const kernels = Kernels.forOneCall();
+  if (!kernels) return undefined;
+  const src = kernels.put(data);
+  const out = kernels.room(data.length);
+  const room = kernels.room((width + 2 * reach) * (height + 4 * reach + 1) * 3);
+  kernels.run.opening(src, width, height, reach, room, out);
+  return kernels.take(out, data.length);
+}
 
 /** Minimum of the square around each value. A white border keeps outside pixels from counting. */
 function least(data: Uint8Array, width: number, height: number, reach: number): Uint8Array {

@@ -4,7 +4,7 @@
  */
 import { API_VERSION, definePlugin, type Augmenter, type Random } from '@facewright/core';
 import { z } from 'zod';
-import { sharedKernels } from '../kernels/module.js';
+import { Kernels } from '../kernels/module.js';
 import { nextWords, seededLanes } from './lanes.js';
 import { VERSION } from '../version.js';
 
@@ -12,7 +12,8 @@ export function createSaltAndPepper(amount: number, salt: number): Augmenter {
   const [struck, white] = [threshold(amount), threshold(amount * salt)];
   return {
     augment({ width, height, data }, random) {
-      return { width, height, data: (fastStrike ?? plainStrike)(data, struck, white, random) };
+      const changed = fastStrike(data, struck, white, random) ?? plainStrike(data, struck, white, random);
+      return { width, height, data: changed };
     },
   };
 }
@@ -32,16 +33,16 @@ export function plainStrike(data: Uint8Array, struck: number, white: number, ran
   return out;
 }
 
-const fastStrike = sharedKernels()
-  ? (data: Uint8Array, struck: number, white: number, random: Random): Uint8Array => {
-      const kernels = sharedKernels()!;
-      const state = kernels.put(seededLanes(random));
-      const src = kernels.put(data);
-      const out = kernels.room(data.length);
-      kernels.run.saltAndPepper(src, out, data.length, struck, white, state);
-      return kernels.take(out, data.length);
-    }
-  : undefined;
+/** The kernel; `undefined` if it cannot run. */
+function fastStrike(data: Uint8Array, struck: number, white: number, random: Random): Uint8Array | undefined {
+  const kernels = Kernels.forOneCall();
+  if (!kernels) return undefined;
+  const state = kernels.put(seededLanes(random));
+  const src = kernels.put(data);
+  const out = kernels.room(data.length);
+  kernels.run.saltAndPepper(src, out, data.length, struck, white, state);
+  return kernels.take(out, data.length);
+}
 
 export const saltAndPepper = definePlugin({
   meta: {

@@ -1,6 +1,6 @@
 /** Every kernel against its plain implementation, value by value. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createRandom } from '@facewright/core';
 import { noiseImage } from '../../test/support.js';
 import { plainWarp, warp } from '../align/warp.js';
@@ -22,8 +22,33 @@ const side = fc.integer({ min: 1, max: 90 });
 const seed = fc.integer({ min: 0, max: 1000 });
 const random = (of: number) => createRandom(of);
 
-test('the kernels run here, so that the tests below compare two things', () => {
-  expect(Kernels.open()).toBeDefined();
+describe('where the kernels run they are used, so that the tests below compare two things; where not, the plain code', () => {
+  const image = noiseImage(60, 50, 1);
+  const shrunk = [{ width: 37, height: 31 }];
+  const users: Record<string, () => ArrayBufferView> = {
+    warp: () => warp(image, { a: 1.1, b: 0.2, tx: 3, ty: 4 }, 20).data,
+    opening: () => createOpening(3).augment(image, random(1)).data,
+    'Gaussian noise': () => new GaussianNoise({ mean: 0, variance: 0.01 }).augment(image, random(1)).data,
+    'salt and pepper': () => createSaltAndPepper(0.3, 0.5).augment(image, random(1)).data,
+    levels: () => [...createPixelMaker()(image).levels(shrunk)][0].values,
+    crops: () => createPixelMaker()(image).crops([cropWindow({ x1: 5, y1: 5, x2: 40, y2: 40, score: 1 }, 60, 50)!], 24),
+  };
+
+  test.each(Object.keys(users))('%s', (name) => {
+    const room = vi.spyOn(Kernels.prototype, 'room');
+    const missing = () => undefined;
+    try {
+      const fast = users[name]();
+      expect(room).toHaveBeenCalled();
+      vi.spyOn(Kernels, 'open').mockImplementation(missing);
+      vi.spyOn(Kernels, 'forOneCall').mockImplementation(missing);
+      room.mockClear();
+      same(users[name](), fast);
+      expect(room).not.toHaveBeenCalled();
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
 });
 
 test('blocks of their memory begin at multiples of 16, leave the slack behind the one before, and are free again after a reset', () => {
@@ -180,7 +205,7 @@ describe('what the networks see', () => {
     const windowOf = (width: number, height: number) =>
       cropWindow({ x1: 1, y1: 1, x2: width, y2: height, score: 1 }, 600, 60)!;
     const windows = Array.from({ length: 130 }, (_, index) => windowOf(401 + index, 30 + (index % 7)));
-    const huge = windowOf(60_000, 30);
+    const huge = windowOf(100_000, 30);
     const pixels = pixelsOf(image);
     for (const some of [windows.slice(0, 3), [huge], windows, windows, [huge, windows[1], huge], windows.slice(0, 9)])
       same(pixels.crops(some, 24), plainPixels(image).crops(some, 24));

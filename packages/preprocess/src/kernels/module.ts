@@ -87,6 +87,7 @@ function compiledModule(): Module | null {
 
 /** An instance with its own memory, allocated in blocks that live until the next `reset`. */
 export class Kernels {
+  private static shared: Kernels | undefined;
   readonly run: Exports;
   private next = START;
   private view = new Uint8Array();
@@ -99,6 +100,13 @@ export class Kernels {
   static open(): Kernels | undefined {
     const module = compiledModule();
     return module ? new Kernels(module) : undefined;
+  }
+
+  /** An instance for all kernels that finish within one call: each call frees the blocks of the one before. */
+  static forOneCall(): Kernels | undefined {
+    Kernels.shared ??= Kernels.open();
+    Kernels.shared?.reset();
+    return Kernels.shared;
   }
 
   /** Size of the memory, which never shrinks. */
@@ -146,13 +154,4 @@ export class Kernels {
   floats(at: number, count: number): Float32Array {
     return new Float32Array(this.run.memory.buffer, at, count);
   }
-}
-
-let shared: Kernels | null | undefined;
-
-/** A shared instance for kernels that finish within one call. */
-export function sharedKernels(): Kernels | undefined {
-  if (shared === undefined) shared = Kernels.open() ?? null;
-  shared?.reset();
-  return shared ?? undefined;
 }

@@ -43,7 +43,7 @@ export function suppress<T extends Candidate>(candidates: readonly T[], threshol
     y2[i] = box.y2;
     area[i] = (box.x2 - box.x1 + 1) * (box.y2 - box.y1 + 1);
   }
-  const near = mode === 'union' && count >= FEW ? byLeftSide(x1) : undefined;
+  const { ranks, sides } = byLeftSide(x1);
   const dropped = new Uint8Array(count);
   const kept: T[] = [];
   for (let i = 0; i < count; i++) {
@@ -51,11 +51,10 @@ export function suppress<T extends Candidate>(candidates: readonly T[], threshol
     kept.push(sorted[i]);
     // The IoU can exceed the threshold only if the shared part of the widths exceeds that fraction of either width, so
     // left edges are at most (1 / threshold − 1) widths apart: of hundreds of boxes, only a few.
-    const reach = (x2[i] - x1[i] + 1) * (1 / threshold - 1) + 1;
-    const from = near ? firstFrom(near.sides, x1[i] - reach) : i + 1;
-    const to = near ? firstFrom(near.sides, x1[i] + reach) : count;
-    for (let at = from; at < to; at++) {
-      const j = near ? near.ranks[at] : at;
+    const reach = mode === 'union' ? (x2[i] - x1[i] + 1) * (1 / threshold - 1) + 1 : Infinity;
+    const to = firstFrom(sides, x1[i] + reach);
+    for (let at = firstFrom(sides, x1[i] - reach); at < to; at++) {
+      const j = ranks[at];
       if (j <= i || dropped[j]) continue;
       const width = Math.min(x2[i], x2[j]) - Math.max(x1[i], x1[j]) + 1;
       const height = Math.min(y2[i], y2[j]) - Math.max(y1[i], y1[j]) + 1;
@@ -80,9 +79,6 @@ function byLeftSide(x1: Float64Array): { readonly ranks: Int32Array; readonly si
   for (let at = 0; at < sides.length; at++) sides[at] = x1[ranks[at]];
   return { ranks, sides };
 }
-
-/** Up to this many boxes are compared pairwise. */
-const FEW = 32;
 
 /** Index of the first element that is not below `value`. */
 function firstFrom(sorted: Float64Array, value: number): number {

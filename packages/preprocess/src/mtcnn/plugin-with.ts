@@ -26,6 +26,33 @@ export type WeightsSource = (path: string | undefined, context: PluginContext) =
 
 const probability = z.number().min(0).max(1);
 
+const options = z.strictObject({
+  weights: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('raw float32, .npy, .whl, or a directory with one of them; default: cache, download, PyPI'),
+  rules: z
+    .enum(['0.1', '1.0'])
+    .default('0.1')
+    .describe('the version of the Python package mtcnn whose results to reproduce'),
+  minFace: z.number().min(4).default(20).describe('smallest face to look for, in pixels per side'),
+  factor: z
+    .number()
+    .min(0.1)
+    .max(0.95)
+    .default(0.709)
+    .describe('ratio between neighbouring scales of the image pyramid'),
+  thresholds: z
+    .tuple([probability, probability, probability])
+    .optional()
+    .describe('minimum probabilities after P-, R- and O-Net; default 0.6, 0.7 and 0.7 (0.8 with rules "1.0")'),
+  rounding: z
+    .enum(['truncate', 'none'])
+    .default('truncate')
+    .describe('truncate: whole pixels, as the Python package returns them'),
+});
+
 /** Finds faces and their five landmarks. `create` rejects with `MtcnnUnavailable` if the weights are not available. */
 export const mtcnnWith = (weightsOf: WeightsSource) =>
   definePlugin({
@@ -36,32 +63,7 @@ export const mtcnnWith = (weightsOf: WeightsSource) =>
       apiVersion: API_VERSION,
       description: 'MTCNN, with the same results as the Python package mtcnn',
     },
-    options: z.strictObject({
-      weights: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('raw float32, .npy, .whl, or a directory with one of them; default: cache, download, PyPI'),
-      rules: z
-        .enum(['0.1', '1.0'])
-        .default('0.1')
-        .describe('the version of the Python package mtcnn whose results to reproduce'),
-      minFace: z.number().min(4).default(20).describe('smallest face to look for, in pixels per side'),
-      factor: z
-        .number()
-        .min(0.1)
-        .max(0.95)
-        .default(0.709)
-        .describe('ratio between neighbouring scales of the image pyramid'),
-      thresholds: z
-        .tuple([probability, probability, probability])
-        .optional()
-        .describe('minimum probabilities after P-, R- and O-Net; default 0.6, 0.7 and 0.7 (0.8 with rules "1.0")'),
-      rounding: z
-        .enum(['truncate', 'none'])
-        .default('truncate')
-        .describe('truncate: whole pixels, as the Python package returns them'),
-    }),
+    options,
     async create({ weights: path, thresholds, ...settings }, context) {
       const outcome = await weightsOf(path, context);
       if (!outcome.weights) throw new MtcnnUnavailable(outcome.reasons);

@@ -13,6 +13,7 @@ import {
   type Point,
   type RgbImage,
 } from '@facewright/core';
+import { halfEven } from '../half-even.js';
 import { square, type Candidate } from './boxes.js';
 import { CELL, ONET_SIDE, ONET_WIDTH, PROPOSAL_WIDTH, RNET_SIDE, STRIDE } from './nets.js';
 import type { NetName } from './layout.js';
@@ -137,12 +138,6 @@ function faceOf(
     height: round(within(y2, height) - top),
   };
   return { box, confidence: score, landmarks: landmarksFrom(points.map(([x, y]): Point => [round(x), round(y)])) };
-}
-
-function halfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
 }
 
 /** Crops per run. */

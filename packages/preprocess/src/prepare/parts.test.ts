@@ -170,8 +170,11 @@ describe('parts and their merge', () => {
       photos: each.photos.map((one) => ({ ...one, bytes: () => (opened++, one.bytes()) })),
     }));
     const earlier = () => preparedSummary(directory);
-    expect(await prepareInto(directory, { part, earlier }, counted)).toEqual(summary);
+    const told: unknown[] = [];
+    const emit: PrepareOptions['emit'] = (type, event) => void told.push([type, event]);
+    expect(await prepareInto(directory, { part, earlier, emit }, counted)).toEqual(summary);
     expect(opened).toBe(0);
+    expect(told.at(-1)).toEqual(['notice', { level: 'info', message: 'This part is already prepared.' }]);
     expect(contents(directory)).toEqual(before);
     await expect(prepareInto(directory, { part, earlier, seed: 8 })).rejects.toThrow(
       /already prepared.*Different: seed/,

@@ -9,7 +9,7 @@ const aligner = createFivePointAligner(112);
 const processing: Processing = {
   aligner,
   detector: async () => undefined,
-  tiers: [{ rule: { name: 'all', above: 0, augment: [] }, augmenters: [] }],
+  tiers: [{ augmenters: [] }],
   faces: 'exactly-one',
   withoutFace: 'leave-out',
   limits: {},

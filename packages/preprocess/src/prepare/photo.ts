@@ -56,7 +56,7 @@ export interface Processing {
   readonly aligner: Aligner;
   /** Called when the first photo needs it. */
   readonly detector: () => Promise<Detector | undefined>;
-  readonly tiers: readonly Tier[];
+  readonly tiers: readonly Pick<Tier, 'augmenters'>[];
   readonly faces: FacesPolicy;
   readonly withoutFace: WithoutFacePolicy;
   readonly limits: DecodeLimits;
@@ -217,7 +217,7 @@ async function aligned(
 function copies(
   { id: source, identity }: PhotoFacts,
   faces: readonly AlignedFace[],
-  { augmenters }: Tier,
+  { augmenters }: Pick<Tier, 'augmenters'>,
   random: Random,
 ): PreparedImage[] {
   return faces.flatMap(({ image, landmarks }, index) => {

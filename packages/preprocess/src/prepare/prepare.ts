@@ -5,7 +5,7 @@
  * its last complete shard.
  */
 import { FacewrightError, Interrupted, throwIfAborted, tooFewPeople } from '@facewright/core';
-import type { Detector, Photo, PreparationSummary, PreparedPart, ResumableWriter } from '@facewright/core';
+import type { Detector, Exclusion, Photo, PreparationSummary, PreparedPart, ResumableWriter } from '@facewright/core';
 import { encodingFor, openWorkers, outcomeEncoder } from '#threads';
 import { countPhotos, items, type Counted, type Item } from './items.js';
 import { lostNotices } from './lost.js';
@@ -17,13 +17,12 @@ import { sameOrRefuse } from './part.js';
 import { basisOf, earlierPhotos, keyOf, type EarlierPhotos, type PhotoNote } from './resume.js';
 import { StageClock } from './stages.js';
 import { Tally } from './tally.js';
+import { threadCount } from './thread-count.js';
 import type { Tier } from './tiers.js';
 import type { EncodedOutcome, PhotoWorkers, WorkerJob, WorkerRecipe } from './workers.js';
 
 /** Photos in progress besides the current one: in total without threads, otherwise per thread. */
 const PREFETCH = 3;
-/** With fewer photos, starting threads takes longer than they save. */
-const LEAST_FOR_WORKERS = 48;
 
 interface Done extends Item {
   readonly outcome?: Outcome | EncodedOutcome;
@@ -111,10 +110,10 @@ async function openWork(options: PrepareOptions, plan: Plan): Promise<Work> {
     });
 
   const { count = 0, recipe } = options.workers ?? {};
-  const worthwhile = count > 0 && expected.photos - earlier.count >= LEAST_FOR_WORKERS;
+  const threads = threadCount(count, expected.photos, earlier.count);
   const workers =
-    recipe && encoding && worthwhile
-      ? openWorkers(count, { ...recipe, ...shared, encoding }, (event) => emit('notice', event))
+    recipe && encoding && threads > 0
+      ? openWorkers(threads, { ...recipe, ...shared, encoding }, (event) => emit('notice', event))
       : undefined;
   const tally = new Tally(
     tiers.map(({ rule }) => rule.name),
@@ -149,6 +148,11 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
     return { ...item, outcome: await processed(photo, tier, options, work) };
   };
 
+  const leaveOut = (exclusion: Exclusion): Promise<void> => {
+    tally.exclude(exclusion);
+    return writer.exclude(exclusion);
+  };
+
   let done = 0;
   let kept = 0; // photos of the current person
   const ahead = PREFETCH * Math.max(1, workers?.count ?? 1);
@@ -163,13 +167,16 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
       else if (ends.photos > 1) emit('notice', { level: 'warning', message: nothingKept(ends) });
       kept = 0;
     } else if (!photo || !tier || !outcome) {
-      tally.exclude(exclusion!);
-      await writer.exclude(exclusion!);
+      await leaveOut(exclusion!);
     } else {
       if (done++ >= earlier.count) await work.clock.timed('write', () => write(options, work, outcome, photo));
       else if (needsDetector(photo)) await work.detector.get();
-      if (tally.take(tier.rule.name, outcome)) kept++;
-      else if ('exclusion' in outcome) await writer.exclude(outcome.exclusion);
+      if ('exclusion' in outcome) {
+        await leaveOut(outcome.exclusion);
+      } else {
+        tally.keep(tier.rule.name, outcome.images.length);
+        kept++;
+      }
     }
     progress(false);
   }

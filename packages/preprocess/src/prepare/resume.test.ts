@@ -9,7 +9,7 @@ import {
 import { decodeImage } from '@facewright/platform/node';
 import { testContext } from '@facewright/testkit';
 import { describe, expect, test } from 'vitest';
-import { person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
+import { countingDetector, person, photo, photoBytes, readerOf, run, tiersOf } from '../../test/prepare-support.js';
 import { createFivePointAligner } from '../align/index.js';
 import { givenLandmarks } from '../given-landmarks.js';
 import { prepare } from './prepare.js';
@@ -127,6 +127,17 @@ test('what was noted is not opened again, and the summary is that of the whole',
       done ? 1 : 0,
     );
   }
+});
+
+test('the detector is recorded although all photos that needed it are noted already', async () => {
+  const found = { landmarks: undefined };
+  const reader = readerOf(person('A', 1, found), person('B', 1, found), person('C', 1));
+  const detector = { ...countingDetector, detect: () => Promise.reject(new Error('The photos are done.')) };
+  const notes = ['A', 'B'].map((name): PhotoNote => ({ id: `${name}/0.png`, images: 2 }));
+  const { summary } = await prepared(notes, { detector }, reader);
+  expect(summary).toMatchObject({ kept: 3, alignment: { detector: 'counting' } });
+  const given = await prepared(notes, { detector }, readerOf(person('A', 1), person('B', 1), person('C', 1)));
+  expect(given.summary.alignment.detector).toBeUndefined();
 });
 
 test('other photos than those noted are an error', async () => {

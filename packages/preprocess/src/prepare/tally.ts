@@ -47,19 +47,13 @@ export class Tally {
     this.emit('prepare.excluded', exclusion);
   }
 
-  /** Counts the outcome of an opened photo; returns whether it was kept. */
-  take(tier: string, outcome: { readonly exclusion: Exclusion } | { readonly images: readonly unknown[] }): boolean {
-    if ('exclusion' in outcome) {
-      this.exclude(outcome.exclusion);
-      return false;
-    }
-    const images = outcome.images.length;
+  /** Counts a photo that gave so many images. */
+  keep(tier: string, images: number): void {
     this.photos++;
     this.kept++;
     this.images += images;
     this.perTier[tier].photos++;
     this.perTier[tier].images += images;
-    return true;
   }
 
   keepIdentity(tier: string): void {

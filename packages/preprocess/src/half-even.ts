@@ -1,0 +1,6 @@
+/** Rounds to the nearest whole number, halves to the even one, as NumPy and OpenCV do. */
+export function halfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor;
+}
