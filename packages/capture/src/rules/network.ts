@@ -1,5 +1,7 @@
 /** Matrix products, convolutions, pooling and normalisation, with their gradients. All images are NHWC. */
+import { FacewrightError } from '@facewright/core';
 import { backend_util, broadcast_util } from '@tensorflow/tfjs-core';
+import { userLine } from '../user-line.js';
 import { mutable, rulesFor, type Attrs, type Inputs, type Rule, type Rules } from './rule.js';
 
 type Four = [number, number, number, number];
@@ -17,21 +19,39 @@ function convolution(
   depthwise: boolean,
 ): number[] {
   if (dataFormat && dataFormat !== 'NHWC') throw new Error('only NHWC images can be captured');
-  return backend_util.computeConv2DInfo(
-    x.shape as Four,
-    filter.shape as Four,
-    strides,
-    dilations ?? [1, 1],
+  return shapeOf(
+    backend_util.computeConv2DInfo(
+      x.shape as Four,
+      filter.shape as Four,
+      strides,
+      dilations ?? [1, 1],
+      pad,
+      dimRoundingMode,
+      depthwise,
+    ),
     pad,
-    dimRoundingMode,
-    depthwise,
-  ).outShape;
+  );
 }
 
 const pool: Rule = ({ x }, { filterSize, strides, pad, dimRoundingMode }) => ({
-  shape: backend_util.computePool2DInfo(x.shape as Four, filterSize, strides, 1, pad, dimRoundingMode).outShape,
+  shape: shapeOf(backend_util.computePool2DInfo(x.shape as Four, filterSize, strides, 1, pad, dimRoundingMode), pad),
   dtype: 'float32',
 });
+
+/**
+ * With one number as padding, tfjs 4.22 computes the width of the output from the height of the window and its vertical
+ * stride (`computeOutputShape2D` in its conv_util.js). Its kernels then read past the image.
+ */
+function shapeOf(info: backend_util.Conv2DInfo, pad: unknown): Four {
+  const { strideHeight, strideWidth, effectiveFilterHeight, effectiveFilterWidth } = info;
+  if (typeof pad !== 'number' || (strideHeight === strideWidth && effectiveFilterHeight === effectiveFilterWidth))
+    return info.outShape;
+  throw new FacewrightError({
+    what: `With padding ${pad}, tfjs gives the wrong width for a window of ${effectiveFilterHeight}×${effectiveFilterWidth} with strides ${strideHeight} and ${strideWidth}.`,
+    where: userLine(),
+    todo: `Give the padding of each side: [[0, 0], [${pad}, ${pad}], [${pad}, ${pad}], [0, 0]].`,
+  });
+}
 
 export const networkRules: Rules = {
   ...rulesFor(['BatchMatMul', '_FusedMatMul'], matrixProduct),

@@ -145,7 +145,13 @@ test.each<[string, (inputs: Inputs) => tf.Tensor | tf.Tensor[]]>([
     'conv2d, dilated',
     ({ image }) => tf.conv2d(image as tf.Tensor4D, tf.ones([2, 2, 3, 1]), 1, 'valid', 'NHWC', [2, 3]),
   ],
-  ['depthwiseConv2d', ({ image }) => tf.depthwiseConv2d(image as tf.Tensor4D, tf.ones([2, 3, 3, 2]), 1, 1)],
+  [
+    'depthwiseConv2d',
+    ({ image }) => [
+      tf.depthwiseConv2d(image as tf.Tensor4D, tf.ones([3, 3, 3, 2]), 1, 1),
+      tf.depthwiseConv2d(image as tf.Tensor4D, tf.ones([2, 3, 3, 2]), 1, 'same'),
+    ],
+  ],
   [
     'pooling',
     ({ image }) => [
@@ -195,6 +201,24 @@ test.each<[string, (inputs: Inputs) => tf.Tensor | tf.Tensor[]]>([
     real = specsOf([f(inputs)].flat());
   });
   expect(specsOf(captured(f).outputs.map(({ value }) => value))).toEqual(real);
+});
+
+const SIDES: [[number, number], [number, number], [number, number], [number, number]] = [
+  [0, 0],
+  [1, 1],
+  [1, 1],
+  [0, 0],
+];
+test.each<[string, (image: tf.Tensor4D, pad: number | typeof SIDES) => tf.Tensor, number[]]>([
+  ['strides', (image, pad) => tf.conv2d(image, tf.ones([3, 3, 3, 1]), [2, 1], pad), [2, 3, 6, 1]],
+  ['a window', (image, pad) => tf.conv2d(image, tf.ones([3, 1, 3, 1]), 1, pad), [2, 5, 8, 1]],
+  ['dilations', (image, pad) => tf.depthwiseConv2d(image, tf.ones([2, 2, 3, 1]), 1, pad, 'NHWC', [2, 1]), [2, 5, 7, 3]],
+  ['a pooling', (image, pad) => tf.maxPool(image, [3, 2], 1, pad), [2, 5, 7, 3]],
+])('one number as padding is refused for %s that differ in height and width', (_, f, shape) => {
+  expect(() => captured(({ image }) => f(image as tf.Tensor4D, 1))).toThrow(
+    /tfjs gives the wrong width[^]*shapes\.test\.ts:\d+[^]*\[\[0, 0\], \[1, 1\], \[1, 1\], \[0, 0\]\]/,
+  );
+  expect(captured(({ image }) => f(image as tf.Tensor4D, SIDES)).outputs[0].value.shape).toEqual(shape);
 });
 
 describe('in canonical form', () => {
