@@ -16,6 +16,8 @@ export interface CollectedPhoto extends FacePhoto {
 export interface CollectedFaces {
   readonly photos: readonly CollectedPhoto[];
   readonly unusable: readonly { readonly photo: string; readonly person: string; readonly reason: string }[];
+  /** Closes the data; no `crop` can be computed any more. */
+  close(): Promise<void>;
 }
 
 /**
@@ -27,35 +29,40 @@ export async function collectFaces(
   { recogniser, events }: OpenRecogniser,
   signal: AbortSignal,
 ): Promise<CollectedFaces> {
-  const landmarks = await landmarksOf(path, recogniser.card);
-  const photos: CollectedPhoto[] = [];
-  const unusable: { photo: string; person: string; reason: string }[] = [];
   const found = await openCollection(path, { emit: events.emit, signal });
   if (found.format === 'insightface-bin')
     throw new FacewrightError({ what: 'This is a verification set: it contains pairs, not people.', where: path });
-  for await (const { item, faces, error } of recogniser.facesOfAll(originalsOf(found), open, { central: true })) {
-    throwIfAborted(signal, path);
-    const { person, image, sha256 } = item;
-    const { source } = image;
-    if (!faces.length)
-      unusable.push({ photo: source, person, reason: error?.what ?? 'No face was found in the photo.' });
-    for (const { crop, embedding, embeddingLength, face } of faces) {
-      const points = landmarks.get(source) ?? face?.landmarks;
-      photos.push({
-        source,
-        person,
-        embedding,
-        embeddingLength,
-        sha256: sha256!,
-        ...lookAt(crop),
-        ...(points && { landmarks: points }),
-        crop: async () => (await recogniser.faces(await image.bytes(), { central: true }))[0].crop,
-      });
+  try {
+    const landmarks = await landmarksOf(path, recogniser.card);
+    const photos: CollectedPhoto[] = [];
+    const unusable: { photo: string; person: string; reason: string }[] = [];
+    for await (const { item, faces, error } of recogniser.facesOfAll(originalsOf(found), open, { central: true })) {
+      throwIfAborted(signal, path);
+      const { person, image, sha256 } = item;
+      const { source } = image;
+      if (!faces.length)
+        unusable.push({ photo: source, person, reason: error?.what ?? 'No face was found in the photo.' });
+      for (const { crop, embedding, embeddingLength, face } of faces) {
+        const points = landmarks.get(source) ?? face?.landmarks;
+        photos.push({
+          source,
+          person,
+          embedding,
+          embeddingLength,
+          sha256: sha256!,
+          ...lookAt(crop),
+          ...(points && { landmarks: points }),
+          crop: async () => (await recogniser.faces(await image.bytes(), { central: true }))[0].crop,
+        });
+      }
+      events.emit('progress', { task: 'embed', done: photos.length + unusable.length, unit: 'photos' });
     }
-    events.emit('progress', { task: 'embed', done: photos.length + unusable.length, unit: 'photos' });
+    if (photos.length) return { photos, unusable, close: () => found.close() };
+    throw new FacewrightError({ what: 'None of the photos can be used.', where: path, todo: unusable[0]?.reason });
+  } catch (error) {
+    await found.close();
+    throw error;
   }
-  if (photos.length) return { photos, unusable };
-  throw new FacewrightError({ what: 'None of the photos can be used.', where: path, todo: unusable[0]?.reason });
 }
 
 interface StoredPhoto {

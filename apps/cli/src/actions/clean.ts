@@ -22,26 +22,34 @@ export default (options: CleanOptions) =>
   withSession({ ...options, writes: options.out }, (session) =>
     withRecogniser(options, session, async (open) => {
       const { engine, config, events } = open;
-      const collected = await collectFaces(resolve(options.data), open, session.signal);
-      const benchmark = options.against
-        ? await collectFaces(resolve(options.against), open, session.signal)
-        : undefined;
-      const problems = await findProblems(collected.photos, {
-        benchmark: benchmark?.photos,
-        engine,
-        falseAcceptRate: options.far,
-        random: createRandom(config.seed).fork('clean'),
-        signal: session.signal,
-        progress: (done, total, unit) => events.emit('progress', { task: 'compare', done, total, unit }),
-      });
-      const edits = editsOf(problems, collected.photos);
-      const document = documentOf(options, collected, problems, edits);
-      const directory = resolve(options.out);
-      await writeFileAtomic(join(directory, 'clean.html'), await cleanPage(problems, collected, benchmark));
-      await writeFileAtomic(join(directory, 'clean.json'), `${JSON.stringify(document, null, 1)}\n`);
-      for (const [name, found] of Object.entries(document.counts)) session.print(`${name}: ${found}`);
-      session.print(`page: ${fileLink(join(directory, 'clean.html'))}\nedits: ${join(directory, 'clean.json')}`);
-      return { json: { directory, ...document } };
+      const opened: CollectedFaces[] = [];
+      const collect = async (path: string): Promise<CollectedFaces> => {
+        const faces = await collectFaces(resolve(path), open, session.signal);
+        opened.push(faces);
+        return faces;
+      };
+      try {
+        const collected = await collect(options.data);
+        const benchmark = options.against === undefined ? undefined : await collect(options.against);
+        const problems = await findProblems(collected.photos, {
+          benchmark: benchmark?.photos,
+          engine,
+          falseAcceptRate: options.far,
+          random: createRandom(config.seed).fork('clean'),
+          signal: session.signal,
+          progress: (done, total, unit) => events.emit('progress', { task: 'compare', done, total, unit }),
+        });
+        const edits = editsOf(problems, collected.photos);
+        const document = documentOf(options, collected, problems, edits);
+        const directory = resolve(options.out);
+        await writeFileAtomic(join(directory, 'clean.html'), await cleanPage(problems, collected, benchmark));
+        await writeFileAtomic(join(directory, 'clean.json'), `${JSON.stringify(document, null, 1)}\n`);
+        for (const [name, found] of Object.entries(document.counts)) session.print(`${name}: ${found}`);
+        session.print(`page: ${fileLink(join(directory, 'clean.html'))}\nedits: ${join(directory, 'clean.json')}`);
+        return { json: { directory, ...document } };
+      } finally {
+        for (const { close } of opened) await close();
+      }
     }),
   );
 
