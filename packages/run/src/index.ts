@@ -9,6 +9,7 @@ export {
   chooseBackend,
   chosenByAuto,
   listEngines,
+  tellEngine,
   type EngineRow,
 } from './composition/engines.js';
 export { backendFor, compose, type Scope } from './composition/from-config.js';

@@ -10,7 +10,7 @@ import {
 import { openDataset } from '@facewright/datasets';
 import { mobileFaceNet } from '@facewright/models';
 import { batchParts, sgd } from '@facewright/training';
-import { chooseBackend, openLibrary } from '@facewright/run';
+import { chooseBackend, openLibrary, tellEngine } from '@facewright/run';
 import { builtins } from '../builtins.js';
 import { benchData, type BenchData, type BenchDataOptions } from '../bench-data.js';
 import { benchTrain } from '../bench-train.js';
@@ -40,7 +40,7 @@ export default (options: BenchTrainOptions) =>
     events.subscribe(onEvent);
     const context = pluginContext(createRunContainer({ events, signal, baseDirectory: process.cwd() }), 'bench');
     const library = await openLibrary([], { builtins, baseDirectory: process.cwd(), where: '--backend' });
-    const { plugin } = await chooseBackend(
+    const { plugin, passedOver } = await chooseBackend(
       fromUser({ ...(jsonOptions(options.options) as object), name: options.backend }),
       library,
       context,
@@ -59,7 +59,7 @@ export default (options: BenchTrainOptions) =>
     const { parts } = batchParts(batch, options.microBatch);
     const engine = await (await plugin.create(context)).open();
     try {
-      events.emit('engine.opened', { name: engine.name, device: engine.device, purpose: 'measuring' });
+      tellEngine(events.emit, engine, { purpose: 'measuring', passedOver });
       const result = await benchTrain({
         engine,
         model,

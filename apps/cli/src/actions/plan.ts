@@ -53,8 +53,8 @@ export default (options: PlanOptions) =>
     requireAtLeast({ classes }, { classes: 2 });
     const { parts: pieces } = batchParts(config.batch, config.microBatch);
     const composition = await compose(config, backend, scope);
-    const engine = await (await composition.backend.make()).open();
     try {
+      const engine = await composition.engine();
       const about = {
         engine: engine.name,
         model: composition.model.name,
@@ -95,7 +95,6 @@ export default (options: PlanOptions) =>
       tellTotal(times, print);
       return { json: plan };
     } finally {
-      await engine.dispose();
       await composition.dispose();
     }
   });

@@ -23,7 +23,7 @@ import {
   type TierRule,
 } from '@facewright/core';
 import { packageOf } from './builtins.js';
-import { engineForAnySize, type ChosenBackend, type EngineRow } from './engines.js';
+import { engineForAnySize, tellEngine, type ChosenBackend, type EngineRow } from './engines.js';
 import type { GivenParts, NamedKind } from './given.js';
 import type { PluginLibrary } from './library.js';
 import { partIn, type Part } from './part.js';
@@ -191,9 +191,7 @@ function enginesOf(
     const open = async (): Promise<Engine> => {
       const made = await (await part.make()).open();
       opened.push(made);
-      const { name, device } = made;
-      if (part === backend && passedOver.length) emit('notice', fasterEngines(name, passedOver));
-      emit('engine.opened', { name, device, purpose });
+      tellEngine(emit, made, { purpose, passedOver: part === backend ? passedOver : [] });
       return made;
     };
     return () => (engine ??= open());
@@ -208,9 +206,3 @@ function enginesOf(
     },
   };
 }
-
-const fasterEngines = (name: string, passedOver: readonly EngineRow[]) => ({
-  level: 'warning' as const,
-  message: `The engine is ${name}. ${passedOver.length > 1 ? 'Faster ones do' : 'A faster one does'} not work here: ${passedOver.map((row) => `${row.name} (${row.reason ?? 'no reason given'})`).join(', ')}.`,
-  todo: passedOver[0].remedy,
-});

@@ -13,6 +13,8 @@ import {
   type Availability,
   type BackendTraits,
   type ConfiguredPlugin,
+  type Emit,
+  type Engine,
   type PluginContext,
   type PluginFactory,
   type PluginReference,
@@ -124,6 +126,21 @@ function withOptions(factory: PluginFactory<'backend'>, options: object, where: 
       todo: 'Name the engine these options are for instead of "auto".',
     });
   return plugin;
+}
+
+/** Tells that an engine was opened; first, that a faster one could be had here but does not work, with the reason. */
+export function tellEngine(
+  emit: Emit,
+  { name, device }: Pick<Engine, 'name' | 'device'>,
+  { purpose, passedOver }: Pick<ChosenBackend, 'passedOver'> & { readonly purpose: string },
+): void {
+  if (passedOver.length)
+    emit('notice', {
+      level: 'warning',
+      message: `The engine is ${name}. ${passedOver.length > 1 ? 'Faster ones do' : 'A faster one does'} not work here: ${passedOver.map((row) => `${row.name} (${row.reason ?? 'no reason given'})`).join(', ')}.`,
+      todo: passedOver[0].remedy,
+    });
+  emit('engine.opened', { name, device, purpose });
 }
 
 function requireUsable(name: string, { usable, reason, remedy }: Availability, where: string): void {
