@@ -49,6 +49,7 @@ import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evalua
 import { makeEarly } from './stages/make-early.js';
 import { modelToBeginFrom } from './stages/model-to-begin-from.js';
 import { prepareStage } from './stages/prepare.js';
+import type { StartingWeights } from './stages/starting-weights.js';
 import { drawHeldOut, trainStage } from './stages/train.js';
 import { verifyModel } from './stages/verify.js';
 import { versions } from './versions.js';
@@ -141,7 +142,7 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
   requirePrepared(cluster, data?.prepared, where);
   const backend = await backendFor(own, scope);
   const preset = sample ? { name: 'sample', config: SAMPLE_PRESET } : await presetOf(backend.plugin, options.preset);
-  const { begun, defaults } = await modelToBeginFrom(own, scope, { resume, given });
+  const { weights, resumed, defaults } = await modelToBeginFrom(own, scope, { resume, given });
   const underlay: RunConfigInput = { ...preset.config, ...data?.config, ...defaults };
   const checked = parseRunConfig({ ...underlay, ...given }, where);
   batchParts(checked.batch, checked.microBatch, undefined, cluster.size); // rejects a batch that cannot be divided, before any work
@@ -164,7 +165,11 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
   );
   const prepares = data?.prepared === undefined;
   const { early, directory } = await orDispose(composition, async () => ({
-    early: await makeEarly(composition, { prepares, reads: prepares && !sample, begun }),
+    early: await makeEarly(composition, {
+      prepares,
+      reads: prepares && !sample,
+      weights: resumed ? undefined : weights,
+    }),
     // last of all, because --force deletes an earlier run's files here
     directory: await openDirectory(composition, cluster, out, {
       resume,
@@ -174,15 +179,10 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
     }),
   }));
 
+  // the preparation takes long and needs memory of its own; the other ranks get theirs from rank 0
+  if (prepares || cluster.rank > 0) weights?.letGo();
+
   const start = (): Promise<RunResult> => {
-    const record: RunRecord = {
-      format: 1,
-      command: options.command ?? 'createRun',
-      config: composition.config,
-      parts: composition.parts,
-      sample: sample !== false,
-      heldOut: directory.earlier?.heldOut,
-    };
     const run: Execution = {
       composition,
       cluster,
@@ -191,13 +191,14 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
       signal,
       sample,
       resume,
-      record,
+      record: recordAtStart(options, composition, directory.earlier?.heldOut),
       prepared: data?.prepared,
       trainOnly: options.trainOnly ?? false,
       preset: preset.name,
       chosen: keysOfPreset(preset.config, underlay, given),
       notice,
       early,
+      weights,
     };
     return onEveryRank(cluster, () => (cluster.rank === 0 ? execute(run) : help(run)))
       .catch((error: unknown) => {
@@ -213,6 +214,12 @@ async function composeRun(options: RunOptions, scope: Scope, { cluster }: Joined
   };
   return { config, directory: directory.path, rank: cluster.rank, container, start, release };
 }
+
+const recordAtStart = (
+  { command = 'createRun', sample = false }: RunOptions,
+  { config, parts }: Composition,
+  heldOut: RunRecord['heldOut'],
+): RunRecord => ({ format: 1, command, config, parts, sample: sample !== false, heldOut });
 
 /** A part may have opened the engine when it was created. */
 const orDispose = <T>(composition: Composition, work: () => Promise<T>): Promise<T> =>
@@ -263,6 +270,8 @@ interface Execution {
   readonly notice: Events['notice'] | undefined;
   /** What the parts told when they were created. */
   readonly early: readonly RunEvent[];
+  /** What training starts from, unless from random weights. */
+  readonly weights: StartingWeights | undefined;
 }
 
 async function execute(run: Execution): Promise<RunResult> {
@@ -283,7 +292,10 @@ async function execute(run: Execution): Promise<RunResult> {
     tellCluster(run);
     if (run.notice) events.emit('notice', run.notice);
     dataset = await datasetOf(run);
-    const heldOut = await fromFirst(run.cluster, record.heldOut ?? (await drawHeldOut(composition, dataset)));
+    const heldOut = await fromFirst(
+      run.cluster,
+      record.heldOut ?? (await drawHeldOut(composition, dataset, run.weights)),
+    );
     await directory.record({ ...record, heldOut });
     const modelDirectory = await trained(run, dataset, heldOut);
     const drawn =
@@ -334,12 +346,13 @@ async function datasetOf(run: Execution): Promise<Dataset> {
 
 /** The model's directory. */
 async function trained(
-  { composition, cluster, directory, resume }: Execution,
+  { composition, cluster, directory, resume, weights }: Execution,
   dataset: Dataset,
   exclude: readonly string[],
 ): Promise<string> {
   const { path } = directory;
-  return (await trainStage(composition, dataset, { directory: path, exclude, resume, cluster })).modelDirectory;
+  const options = { directory: path, exclude, resume, weights, cluster };
+  return (await trainStage(composition, dataset, options)).modelDirectory;
 }
 
 function tellCluster({ cluster: { size, device }, composition, events }: Execution): void {

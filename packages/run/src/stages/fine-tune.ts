@@ -2,17 +2,22 @@
  * `from` in a config, as an absolute path: training starts from a model, checkpoint or run instead of random weights.
  */
 import { EVENTS, FacewrightError, findPlugin, messageOf, pluginContext, type Dataset } from '@facewright/core';
-import { checkAlignment, readStartingPoint, type InitialWeights, type StartingPoint } from '@facewright/training';
+import { checkAlignment, type InitialWeights, type StartingPoint } from '@facewright/training';
 import { modelOfData, type Composition } from '../composition/compose.js';
 import { differences } from '../composition/record.js';
+import type { StartingWeights } from './starting-weights.js';
 
 /**
  * The weights, and the class centres if their loss is known here. Throws a `FacewrightError` if the model or the
  * alignment differ.
  */
-export async function beginFrom(composition: Composition, dataset: Dataset): Promise<InitialWeights> {
-  const { container, config, known } = composition;
-  const point = await readStartingPoint(config.from!);
+export async function beginFrom(
+  composition: Composition,
+  dataset: Dataset,
+  startingWeights: StartingWeights,
+): Promise<InitialWeights> {
+  const { container, known } = composition;
+  const point = await startingWeights.take();
   requireSameModel(composition, point);
   checkAlignment(point, dataset.summary.alignment, dataset.directory);
   return { weights: point.weights, known: await knownCentres(point), where: point.path };
@@ -46,6 +51,5 @@ export function requireSameModel({ model, known }: Composition, point: StartingP
 }
 
 /** The people that the initial weights were trained on, as far as their checkpoint says. */
-export async function peopleBefore({ config: { from } }: Composition): Promise<ReadonlySet<string>> {
-  return new Set(from === undefined ? [] : (await readStartingPoint(from)).head?.identities);
-}
+export const peopleBefore = async (weights: StartingWeights | undefined): Promise<ReadonlySet<string>> =>
+  new Set((await weights?.read())?.head?.identities);

@@ -4,10 +4,11 @@
  * after hours of preparation.
  */
 import { EVENTS, RANDOM, withPlugin, type RunEvent } from '@facewright/core';
-import { checkAlignment, checkStages, type StartingPoint } from '@facewright/training';
+import { checkAlignment, checkStages } from '@facewright/training';
 import type { Composition } from '../composition/compose.js';
 import type { Part } from '../composition/part.js';
 import { requireSameModel } from './fine-tune.js';
+import type { StartingWeights } from './starting-weights.js';
 import { trainStageOf } from './train.js';
 
 export interface Uses {
@@ -15,8 +16,8 @@ export interface Uses {
   readonly reads: boolean;
   /** Whether it prepares photos, which may be drawn only then. */
   readonly prepares: boolean;
-  /** What its training begins from. */
-  readonly begun?: StartingPoint;
+  /** What its training begins from, unless it had begun before. */
+  readonly weights?: StartingWeights;
 }
 
 /**
@@ -51,8 +52,9 @@ function partsOf(composition: Composition, { reads, prepares }: Uses): readonly 
   ];
 }
 
-async function checkBeginning(composition: Composition, { prepares, begun }: Uses): Promise<void> {
-  if (!begun) return;
+async function checkBeginning(composition: Composition, { prepares, weights }: Uses): Promise<void> {
+  if (!weights) return;
+  const begun = await weights.read();
   requireSameModel(composition, begun);
   if (prepares) checkAlignment(begun, await composition.aligner.make(), 'the aligner of the config');
 }

@@ -1,11 +1,12 @@
 /** Settings that fine-tuning derives from its initial weights: the model and the licence. */
 import { join, resolve } from 'node:path';
 import { findPlugin, type RunConfig, type RunConfigInput } from '@facewright/core';
-import { readStartingPoint, type StartingPoint } from '@facewright/training';
+import type { StartingPoint } from '@facewright/training';
 import { modelOfData } from '../composition/compose.js';
 import type { Scope } from '../composition/from-config.js';
 import { openLibrary } from '../composition/node-library.js';
 import { readRunRecord, RUN_RECORD } from '../run-directory.js';
+import { StartingWeights } from './starting-weights.js';
 
 /**
  * Trained weights already know faces, so the head learns its people first; then everything is trained briefly at a low
@@ -23,8 +24,9 @@ const TUNING: RunConfigInput['stages'] = [
 ];
 
 export interface Beginning {
-  /** The starting weights; missing for a resumed run, which no longer needs them. */
-  readonly begun?: StartingPoint;
+  /** Missing if training starts from random weights. A resumed run needs them only if it had not begun to train. */
+  readonly weights?: StartingWeights;
+  readonly resumed: boolean;
   /** Below the user's config: a fine-tuning stage, the model of the weights, and their licence. */
   readonly defaults: RunConfigInput;
 }
@@ -35,19 +37,21 @@ export async function modelToBeginFrom(
   scope: Scope,
   { resume, given }: { readonly resume: boolean; readonly given: RunConfigInput },
 ): Promise<Beginning> {
-  if (from === undefined) return { defaults: {} };
+  if (from === undefined) return { resumed: resume, defaults: {} };
   const own = resolve(scope.baseDirectory, out);
   const earlier = resume ? await readRunRecord(own) : undefined;
-  const begun = earlier ? undefined : await readStartingPoint(resolve(scope.baseDirectory, from));
+  const weights = new StartingWeights(resolve(scope.baseDirectory, from));
+  const begun = earlier ? undefined : await weights.read();
+  const beginning = { weights, resumed: earlier !== undefined };
   const licences = begun ? weightsLicence(begun) : earlier?.config.licences;
   const defaults: RunConfigInput = licences ? { licences } : {};
   if (given.stages === undefined) defaults.stages = TUNING;
-  if (given.model !== undefined) return { begun, defaults };
+  if (given.model !== undefined) return { ...beginning, defaults };
   const { known } = await openLibrary(plugins, scope);
   const { meta, options } = begun
     ? modelOfData({ model: begun.model, where: begun.path }, known)
     : findPlugin('model', earlier!.config.model, { known, where: join(own, RUN_RECORD) });
-  return { begun, defaults: { ...defaults, model: { ...(options as object), name: meta.name } } };
+  return { ...beginning, defaults: { ...defaults, model: { ...(options as object), name: meta.name } } };
 }
 
 /** From the initial model's licences, only that of its weights, because the photos differ. */

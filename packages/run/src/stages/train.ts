@@ -13,17 +13,22 @@ import {
 import { holdOut, peopleOf, train, type TrainResult, type TrainStage } from '@facewright/training';
 import type { Composition, StageParts } from '../composition/compose.js';
 import { beginFrom, peopleBefore } from './fine-tune.js';
+import type { StartingWeights } from './starting-weights.js';
 
 /**
  * The people to hold out of training, selected by the run's seed; a notice if there are too few. In fine-tuning, people
  * that the initial weights were not trained on are used if there are any.
  */
-export async function drawHeldOut(composition: Composition, dataset: Dataset): Promise<string[]> {
+export async function drawHeldOut(
+  composition: Composition,
+  dataset: Dataset,
+  weights?: StartingWeights,
+): Promise<string[]> {
   const { container, config } = composition;
   requirePeople(dataset);
   const people = peopleOf(dataset);
   requireSecondPhoto(people, dataset.directory);
-  const before = await peopleBefore(composition);
+  const before = await peopleBefore(weights);
   const { identities } = config.heldOut;
   const random = container.resolve(RANDOM).fork('held-out');
   const strangers = people.filter(({ name }) => !before.has(name));
@@ -76,6 +81,8 @@ export interface TrainStageOptions {
   readonly directory: string;
   readonly exclude: readonly string[];
   readonly resume?: boolean;
+  /** Default: random ones. */
+  readonly weights?: StartingWeights;
   /** Default: this process by itself. */
   readonly cluster?: Cluster;
 }
@@ -83,7 +90,7 @@ export interface TrainStageOptions {
 export async function trainStage(
   composition: Composition,
   dataset: Dataset,
-  { directory, exclude, resume, cluster }: TrainStageOptions,
+  { directory, exclude, resume, weights, cluster }: TrainStageOptions,
 ): Promise<TrainResult> {
   const { container, config, model, stages } = composition;
   const { fingerprint, size, detector } = dataset.summary.alignment;
@@ -108,7 +115,7 @@ export async function trainStage(
     guard: config.guard,
     directory,
     licences: config.licences,
-    ...(config.from !== undefined && { from: () => beginFrom(composition, dataset) }),
+    ...(weights && { from: () => beginFrom(composition, dataset, weights) }),
     random: container.resolve(RANDOM).fork('train'),
     emit: container.resolve(EVENTS).emit,
     signal: container.resolve(SIGNAL),
