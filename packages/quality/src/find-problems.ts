@@ -7,6 +7,7 @@ import { sampleImpostors, thresholdAt } from './impostors.js';
 import { findPoorPhotos, type PoorLimits, type PoorPhoto } from './poor-photos.js';
 import { findSamePeople, type Group, type SamePerson } from './same-people.js';
 import type { SearchOptions } from './search.js';
+import { findStrangers } from './strangers.js';
 import { findWrongPhotos, type WrongPhotos } from './wrong-photos.js';
 
 export interface FacePhoto extends LookedAt {
@@ -57,7 +58,8 @@ export async function findProblems(photos: readonly FacePhoto[], options: FindOp
   const { falseAcceptRate = 1e-4, random, benchmark = [], poor } = options;
   const embeddings = embeddingsOf(photos.map(({ embedding }) => embedding));
   const { names, members } = peopleOf(photos);
-  const impostors = sampleImpostors(embeddings, members, random.fork('strangers'));
+  const strangers = findStrangers(embeddings, members);
+  const impostors = sampleImpostors(embeddings, members, strangers, random.fork('strangers'));
   const linked = impostors.length ? thresholdAt(impostors, LINKED) : 0;
   const photoThreshold = impostors.length ? thresholdAt(impostors, falseAcceptRate) : 1;
   const group = (people: readonly (readonly number[])[], all = embeddings): Group => ({
@@ -74,6 +76,7 @@ export async function findProblems(photos: readonly FacePhoto[], options: FindOp
     people: members,
     centres: own.centres,
     linked,
+    strangers,
     falseAcceptRate,
     random: random.fork('wrong'),
   });
@@ -81,7 +84,7 @@ export async function findProblems(photos: readonly FacePhoto[], options: FindOp
   const report = (what: 'people' | 'pictures') => (done: number, total: number) =>
     options.progress?.(done, total, what);
   const compare = {
-    ...{ engine, signal, falseAcceptRate, photoThreshold: confirm, random: random.fork('people') },
+    ...{ engine, signal, strangers, falseAcceptRate, photoThreshold: confirm, random: random.fork('people') },
     progress: report('people'),
   };
   const others = peopleOf(benchmark);

@@ -6,6 +6,7 @@
  */
 import type { Random } from '@facewright/core';
 import { similarity, type Embeddings } from './embeddings.js';
+import type { Strangers } from './strangers.js';
 
 /** Scores of strangers in increasing order. */
 export type Impostors = Float64Array;
@@ -15,21 +16,21 @@ const LAST = 0.01;
 
 /**
  * For photos of two people each. Everyone has the same weight, however many photos they have. Empty if there is only
- * one person.
+ * one person, whose `strangers` are `undefined`.
  */
 export function sampleImpostors(
   embeddings: Embeddings,
   people: readonly (readonly number[])[],
+  strangers: Strangers | undefined,
   random: Random,
   count = 200_000,
 ): Impostors {
-  const some = people.filter((photos) => photos.length > 0);
-  if (some.length < 2) return new Float64Array();
+  if (!strangers) return new Float64Array();
+  const draw = strangers.pairs(random);
   const any = (photos: readonly number[]): number => photos[random.integer(photos.length)];
   return Float64Array.from({ length: count }, () => {
-    const one = random.integer(some.length);
-    const other = (one + 1 + random.integer(some.length - 1)) % some.length;
-    return similarity(embeddings, any(some[one]), embeddings, any(some[other]));
+    const [one, other] = draw();
+    return similarity(embeddings, any(people[one]), embeddings, any(people[other]));
   }).sort();
 }
 

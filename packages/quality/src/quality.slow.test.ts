@@ -13,6 +13,7 @@ import { editDataset, editReader, editsOf, findProblems, lookAt, parseEdits, typ
 import { sampleImpostors, thresholdAt } from './impostors.js';
 import { embeddingsOf } from './embeddings.js';
 import { alikePictures, differingBits } from './picture.js';
+import { findStrangers } from './strangers.js';
 import { findPoorPhotos, poseOf } from './poor-photos.js';
 
 const SIZE = 64;
@@ -69,6 +70,24 @@ test('finds moved photos and people in two folders, and nothing else; clean data
   });
 });
 
+test.each([3, 6, 30])('of %i people, one in two folders is found, and strangers stay apart', async (people) => {
+  const random = createRandom('few');
+  const directions = Array.from({ length: people }, () => direction(random));
+  directions[1] = directions[0];
+  const photos = directions.flatMap((own, person) =>
+    Array.from({ length: 8 }, (_, index) => photo(`p${person}`, near(own, random), index)),
+  );
+  const found = await findProblems(photos, { random: createRandom(1) });
+  expect(found.samePeople.map(({ a, b }) => [found.people[a], found.people[b]])).toEqual([['p0', 'p1']]);
+  expect([found.wrong, found.unclear]).toEqual([[], []]);
+  const once = photos.filter(({ person }) => person !== 'p1');
+  expect(await findProblems(once, { random: createRandom(1) })).toMatchObject({
+    samePeople: [],
+    wrong: [],
+    unclear: [],
+  });
+});
+
 test('one person, one photo and two different photos give no false alarm', async () => {
   const random = createRandom(3);
   const own = direction(random);
@@ -100,7 +119,8 @@ test('the tail of strangers is extrapolated, not read from what may be people in
   expect(thresholdAt(dirty, 1e-4)).toBeGreaterThan(0.1 * 3.72);
   expect(thresholdAt(dirty, 1e-4)).toBeLessThan(0.5);
   expect(thresholdAt(scores.sort(), 0.1)).toBeCloseTo(0.128, 2);
-  expect(sampleImpostors(embeddingsOf([unit([1])]), [[0]], random)).toHaveLength(0);
+  const one = embeddingsOf([unit([1])]);
+  expect(sampleImpostors(one, [[0]], findStrangers(one, [[0]]), random)).toHaveLength(0);
 });
 
 const noise = (seed: number, size = 112): RgbImage => {

@@ -6,6 +6,7 @@ import { spread, type Centre } from './centres.js';
 import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
 import { sampleImpostors, thresholdAt, thresholdOfOneIn } from './impostors.js';
 import { findSimilar, type SearchOptions } from './search.js';
+import type { Strangers } from './strangers.js';
 
 export interface Group {
   readonly embeddings: Embeddings;
@@ -28,6 +29,8 @@ export interface SamePeopleOptions extends SearchOptions {
   /** Similarity at or above which two photos are the same person, at the chosen false accept rate. */
   readonly photoThreshold: number;
   readonly falseAcceptRate: number;
+  /** Of group `a`. */
+  readonly strangers: Strangers | undefined;
   readonly random: Random;
 }
 
@@ -42,14 +45,14 @@ export async function findSamePeople(
   b: Group | undefined,
   options: SamePeopleOptions,
 ): Promise<SamePerson[]> {
-  const { photoThreshold, falseAcceptRate, random } = options;
+  const { photoThreshold, falseAcceptRate, strangers, random } = options;
   const [left, right] = [a, b ?? a].map(({ centres }) => embeddingsOf(centres.map(({ vector }) => vector)));
   const each = Array.from({ length: left.count }, (_, index) => [index]);
-  const strangers = sampleImpostors(left, each, random);
+  const impostors = sampleImpostors(left, each, strangers, random);
   const pairs = b ? left.count * right.count : (left.count * (left.count - 1)) / 2;
   // among very many pairs even a small rate would be many people
-  const least = strangers.length
-    ? Math.max(thresholdAt(strangers, falseAcceptRate), thresholdOfOneIn(strangers, pairs))
+  const least = impostors.length
+    ? Math.max(thresholdAt(impostors, falseAcceptRate), thresholdOfOneIn(impostors, pairs))
     : photoThreshold;
   const found: SamePerson[] = [];
   const compare = (i: number, j: number, score: number): void => {

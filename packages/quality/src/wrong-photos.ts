@@ -11,6 +11,7 @@ import { embeddingsOf, similarity, type Embeddings } from './embeddings.js';
 import { thresholdAt, type Impostors } from './impostors.js';
 import { isUnclear } from './same-people.js';
 import { findSimilar, type SearchOptions } from './search.js';
+import type { Strangers } from './strangers.js';
 
 export interface WrongPhoto {
   readonly photo: number;
@@ -39,6 +40,7 @@ export interface WrongPhotosOptions extends SearchOptions {
   readonly centres: readonly Centre[];
   /** Similarity at or above which two photos agree. */
   readonly linked: number;
+  readonly strangers: Strangers | undefined;
   readonly falseAcceptRate: number;
   readonly random: Random;
 }
@@ -92,16 +94,18 @@ export async function findWrongPhotos(options: WrongPhotosOptions): Promise<Wron
 
 /** Similarities of photos to the centres of people they are not filed under, in increasing order. */
 function toOthers(options: WrongPhotosOptions, judged: readonly number[], random: Random): Impostors {
-  const { embeddings, people, centres } = options;
+  const { embeddings, people, centres, strangers } = options;
   if (people.length < 2) return new Float64Array();
   const personOf = personOfPhoto(options);
   const scores = new Float64Array(judged.length * OTHERS);
+  let found = 0;
   for (let draw = 0; draw < scores.length; draw++) {
     const photo = judged[Math.floor(draw / OTHERS)];
     const other = (personOf[photo] + 1 + random.integer(people.length - 1)) % people.length;
-    scores[draw] = similarity(embeddings, photo, vectorOf(centres[other]), 0);
+    if (strangers?.include(personOf[photo], other))
+      scores[found++] = similarity(embeddings, photo, vectorOf(centres[other]), 0);
   }
-  return scores.sort();
+  return scores.slice(0, found).sort();
 }
 
 /** Quantile of strangers' scores: nearly all are below it, and hardly any photo of the person is. */
