@@ -218,7 +218,7 @@ test('bad photos are counted, listed with their reason and skipped; unusual ones
 
   const out = join(directory, 'run');
   const ended = await facewright(['run', '--data', people, '--out', out, '--config', config]);
-  expect(ended.stderr).toContain('None of the 2 photos of “nobody” could be used.');
+  expect(ended.stderr).toContain('None of the photos of “nobody” could be used, 2 in all.');
   expect(ended.code).toBe(0);
   const dataset = await openDataset(join(out, 'dataset'));
   expect(dataset.identities.toSorted()).toEqual(good.toSorted());

@@ -1,5 +1,5 @@
 /** `facewright embed` and `identify`: what they write, whom they name, and how a gallery forgets. */
-import { readFile, readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom, createRunContainer, pluginContext } from '@facewright/core';
 import { mobileFaceNet } from '@facewright/models';
@@ -92,9 +92,20 @@ test("a person's photo is recognised from a folder and from a saved gallery, whi
   );
   expect(forgot.json()).toMatchObject({ forgotten: ['Bob'], people: [{ name: 'Ada' }, { name: 'Cy' }] });
   expect((await readFile(join(cwd, 'people.safetensors'))).includes('Bob')).toBe(false);
-  const unmeasured = await facewright(['identify', 'new', '--model', 'model', '--gallery', 'people.safetensors'], {
+  const before = await readFile(join(cwd, 'people.safetensors'));
+  const unmeasured = await facewright(['identify', 'new', '--model', 'model', '--gallery', 'people', '--json'], {
     cwd,
   });
   expect(unmeasured.code).toBe(1);
   expect(unmeasured.stderr).toContain("The model's card has no thresholds");
+  expect(unmeasured.stderr).not.toContain('enrol'); // which may take an hour
+  await put(join(cwd, 'strangers', 'Dee', 'broken.jpg'), 'no photo');
+  await mkdir(join(cwd, 'strangers', 'Eve'));
+  const nobody = await facewright(
+    ['identify', 'new', '--gallery', 'strangers', '--save', 'people.safetensors', ...common],
+    { cwd },
+  );
+  expect(nobody.code).toBe(1);
+  expect(nobody.stderr).toContain('Nobody could be enrolled: None of the photos of "Dee" can be used');
+  expect(await readFile(join(cwd, 'people.safetensors'))).toEqual(before);
 });

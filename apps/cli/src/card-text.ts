@@ -1,4 +1,5 @@
 /** Describes an exported model for its users. */
+import { countOf } from '@facewright/core';
 import { onnxTypescript, pythonUse, tfjsTypescript, thresholds } from './card-use.js';
 import type { ExportCard, ExportFormat } from './export-card.js';
 import type { HandOff } from './hand-off.js';
@@ -40,7 +41,7 @@ export function cardText(card: ExportCard, layout: string, handed?: HandOff): st
       ? [
           [
             'trained on',
-            `${trained.images} images of ${trained.identities} people, ${trained.steps} steps with ${trained.losses.join(', then ')}${trained.data ? `; data ${trained.data}` : ''}`,
+            `${countOf(trained.images, 'image')} of ${countOf(trained.identities, 'person')}, ${countOf(trained.steps, 'step')} with ${trained.losses.join(', then ')}${trained.data ? `; data ${trained.data}` : ''}`,
           ] as [string, string],
         ]
       : []),

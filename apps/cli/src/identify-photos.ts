@@ -1,10 +1,10 @@
 /** Fills a gallery, changes it as asked, and identifies the faces in photos among its people. */
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { FacewrightError } from '@facewright/core';
+import { countOf, FacewrightError } from '@facewright/core';
 import { openPhoto, writeFileAtomic } from '@facewright/platform/node';
 import { faceInImage } from '@facewright/preprocess';
-import { LARGE_PHOTO, type Recogniser } from '@facewright/recognise';
+import { LARGE_PHOTO, thresholdFor, type Recogniser } from '@facewright/recognise';
 import { drawFaces, drawnNames } from './draw-faces.js';
 import { textOfPhoto, type PhotoRow } from './identified-photo.js';
 import { photosAt, reasonOf, withRecogniser, type OpenRecogniser } from './open-recogniser.js';
@@ -20,17 +20,22 @@ export async function identifyPhotos(
   const photos = paths.length ? await photosAt(paths) : [];
   return withRecogniser(options, session, async (open) => {
     const { recogniser } = open;
+    // enrolling many people takes long, so what would stop the command after it is looked for first
+    if (photos.length && options.threshold === undefined) thresholdFor(recogniser.card, options.far);
     const skipped = await fillGallery(open, options);
     const forgotten = await forget(recogniser, options);
     if (options.save) await recogniser.save(options.save);
     const people = recogniser.people();
     for (const name of forgotten) session.print(`forgotten: ${name}`);
-    session.print(`gallery: ${people.length} people, ${people.reduce((sum, each) => sum + each.photos, 0)} photos`);
+    session.print(`gallery: ${countOf(people.length, 'person')}, ${countOf(photosOf(people), 'photo')}`);
     const rows = await identifyAll(photos, open, options, session);
     const json = { people, forgotten, skipped, ...(options.save && { saved: resolve(options.save) }), photos: rows };
     return { json, exitCode: rows.some(({ error }) => error !== undefined) ? 1 : 0 };
   });
 }
+
+const photosOf = (people: readonly { readonly photos: number }[]): number =>
+  people.reduce((sum, { photos }) => sum + photos, 0);
 
 /** From a saved gallery, or from one folder per person; returns the unusable photos. */
 async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: IdentifyCommandOptions) {
@@ -58,6 +63,12 @@ async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: 
   }
   for (const { person, sameAs } of repeated)
     skipped.push({ person, photo: join(gallery, person), reason: `It is the same folder as ${sameAs}.` });
+  if (!recogniser.people().length)
+    throw new FacewrightError({
+      what: `Nobody could be enrolled: ${skipped[0].reason}`,
+      where: skipped[0].photo,
+      todo: 'Expected one folder per person with photos of their face: people/<name>/<photo>.jpg.',
+    });
   for (const { photo, reason } of skipped)
     events.emit('notice', { level: 'warning', message: `Not enrolled: ${photo}: ${reason}` });
   return skipped;

@@ -46,6 +46,13 @@ export function share(text: string): number {
   return value;
 }
 
+/** As of false accepts: neither none nor all of them. */
+export function rate(text: string): number {
+  const value = positiveNumber(text);
+  if (value >= 1) throw new InvalidArgumentError('Expected a number above 0 and below 1.');
+  return value;
+}
+
 export function atLeastOne(text: string): number {
   const value = wholeNumber(text);
   if (value < 1) throw new InvalidArgumentError('Expected an integer of at least 1.');

@@ -22,6 +22,7 @@ export * from './contracts/cluster.js';
 export * from './engine/eager-engine.js';
 export * from './engine/ops/index.js';
 export * from './values/brand.js';
+export * from './values/count-of.js';
 export * from './values/errors.js';
 export * from './values/too-few-people.js';
 export type * from './values/evaluation.js';

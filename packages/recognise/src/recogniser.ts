@@ -150,7 +150,6 @@ export function recogniserFrom(parts: RecogniserParts): Recogniser {
       enrol(
         gallery,
         name,
-        photos,
         facesOfAll(photos, (photo) => photo, { ...options, central: true }),
       ),
     async identify(photo, options = {}) {
@@ -185,7 +184,6 @@ const noFace = (photo: PhotoInput): FacewrightError =>
 async function enrol(
   gallery: Gallery,
   name: string,
-  photos: readonly PhotoInput[],
   found: AsyncIterable<FacesOfItem<PhotoInput>>,
 ): Promise<Enrolment> {
   if (!name.trim()) throw new FacewrightError({ what: 'Enrolling a person requires a name.' });
@@ -203,7 +201,7 @@ async function enrol(
   }
   if (!embeddings.length)
     throw new FacewrightError({
-      what: `None of the ${photos.length} photos of "${name}" can be used${skipped[0] ? `: ${skipped[0].reason}` : '.'}`,
+      what: `None of the photos of "${name}" can be used${skipped[0] ? `: ${skipped[0].reason}` : '.'}`,
       todo: 'Use photos that show the person’s face.',
     });
   gallery.add(name, embeddings);

@@ -13,4 +13,4 @@ export { LARGE_PHOTO } from './faces.js';
 export type { EmbeddedFace, FaceOptions, FacesOfItem, FacesOptions, PhotoInput } from './faces.js';
 export { Gallery, type Candidate, type GalleryModel } from './gallery.js';
 export { modelIdentity } from './model-identity.js';
-export type { Threshold } from './thresholds.js';
+export { thresholdFor, type Threshold } from './thresholds.js';

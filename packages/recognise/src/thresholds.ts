@@ -50,8 +50,8 @@ export function thresholdFor({ metrics = [] }: Pick<ModelCard, 'metrics'>, false
     what: rates.length
       ? `The model's card has no threshold for a false accept rate of ${falseAcceptRate}: the lowest rate measured is ${rates.at(-1)}.`
       : "The model's card has no thresholds, so it is unknown at which similarity two photos show the same person.",
-    where: 'model.json, "metrics"',
-    todo: `${rates.length ? 'Ask for a higher rate, or evaluate' : 'Evaluate'} the model on ${rates.length ? 'more ' : ''}pairs of different people: facewright evaluate --model <model> …. Or set a threshold yourself.`,
+    where: "the model's card, model.json",
+    todo: `${rates.length ? 'Ask for a higher rate, or evaluate' : 'Evaluate'} the model on ${rates.length ? 'more ' : ''}pairs of different people, which records thresholds: facewright pairs --data <people> --out pairs.txt, then facewright evaluate --model <model> --pairs pairs.txt --images <people>. Or set a threshold yourself: --threshold, in code { threshold }.`,
   });
 }
 

@@ -1,4 +1,5 @@
 /** Shows a run while it goes: one live line with rate, time left and a spinner on a terminal, plain lines every few seconds in a pipe. */
+import { countOf } from '@facewright/core';
 import { styleText } from 'node:util';
 import type { EventReader, RunEvent } from '@facewright/core';
 import { wrap } from './wrap.js';
@@ -181,10 +182,10 @@ function told(event: RunEvent): string | undefined {
     case 'prepare.finished': {
       const { summary, photosPerSecond } = event;
       const reasons = Object.entries(summary.reasons).map(([reason, photos]) => `${reason} ${count(photos)}`);
-      return `prepared: ${count(summary.kept)} of ${count(summary.photos)} photos kept, ${count(summary.images)} images of ${count(summary.identities)} people, ${figure(photosPerSecond)} photos/s${reasons.length ? `; left out: ${reasons.join(', ')}` : ''}`;
+      return `prepared: ${count(summary.kept)} of ${countOf(summary.photos, 'photo')} kept, ${countOf(summary.images, 'image')} of ${countOf(summary.identities, 'person')}, ${figure(photosPerSecond)} photos/s${reasons.length ? `; left out: ${reasons.join(', ')}` : ''}`;
     }
     case 'train.started':
-      return `training: ${count(event.images)} images of ${count(event.identities)} people, ${count(event.validation)} photos for validation, ${count(event.parameters)} parameters${event.resumedAt === undefined ? '' : `, resumed at step ${count(event.resumedAt)}`}`;
+      return `training: ${countOf(event.images, 'image')} of ${countOf(event.identities, 'person')}, ${countOf(event.validation, 'photo')} for validation, ${count(event.parameters)} parameters${event.resumedAt === undefined ? '' : `, resumed at step ${count(event.resumedAt)}`}`;
     case 'stage.started':
       return `stage ${event.stage + 1}: ${event.loss} with ${event.optimiser} from step ${count(event.step)} (${{ fresh: 'a fresh head', adopted: event.step ? 'class centres from the previous stage' : 'class centres from the starting weights', resumed: 'resumed' }[event.head]})`;
     case 'stage.finished':

@@ -1,4 +1,5 @@
 /** What a run's figures mean, why, and what to do next: one table of rules, each a condition and a sentence. */
+import { countOf } from '@facewright/core';
 import { count, percent } from './format.js';
 import type { History } from './history.js';
 import type { Verdict } from './verdict.js';
@@ -95,7 +96,7 @@ const REASONS: readonly { when: (facts: RunFacts) => boolean; reason: (facts: Ru
   {
     when: ({ severalFaces, photos = 0 }) => severalFaces > MUCH_LOST * photos,
     reason: ({ severalFaces, photos = 0 }) =>
-      `${count(severalFaces)} of ${count(photos)} photos were left out because they show more than one face.`,
+      `${count(severalFaces)} of ${countOf(photos, 'photo')} ${severalFaces === 1 ? 'was left out because it shows' : 'were left out because they show'} more than one face.`,
   },
 ];
 

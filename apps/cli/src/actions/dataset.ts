@@ -1,6 +1,6 @@
 /** Implements `facewright dataset`: inspects, verifies, converts or previews a set of images. */
 import { resolve } from 'node:path';
-import { createEventStream, type Emit } from '@facewright/core';
+import { countOf, createEventStream, type Emit } from '@facewright/core';
 import {
   type TargetName,
   convertDataset,
@@ -51,7 +51,7 @@ export const verify = (path: string, options: SessionOptions) =>
     for (const { where, reason, detail } of check.problems.slice(0, SHOWN)) print(`✗ ${where}: ${reason}: ${detail}`);
     if (check.problems.length > SHOWN) print(`… and ${check.problems.length - SHOWN} more`);
     print(
-      `${check.images} images of ${check.path} (${check.format}): ${check.ok ? 'all intact' : `${check.problems.length} problems`}`,
+      `${countOf(check.images, 'image')} of ${check.path} (${check.format}): ${check.ok ? 'all intact' : countOf(check.problems.length, 'problem')}`,
     );
     return { json: check, exitCode: check.ok ? 0 : 1 };
   });
@@ -69,7 +69,9 @@ export const convert = (path: string, options: ConvertOptions) =>
     for (const { photo, reason, detail } of exclusions.slice(0, SHOWN))
       print(`skipped ${photo}: ${reason}${detail ? `: ${detail}` : ''}`);
     if (dropped > SHOWN) print(`… and ${dropped - SHOWN} more`);
-    print(`${images} images${people ? ` of ${people} people` : ''} converted from ${from} to ${to}: ${directory}`);
+    print(
+      `${countOf(images, 'image')}${people ? ` of ${countOf(people, 'person')}` : ''} converted from ${from} to ${to}: ${directory}`,
+    );
     return { json: converted };
   });
 
@@ -77,7 +79,9 @@ export const merge = (paths: string[], options: MergeOptions) =>
   tool(options, async (tools, { print }) => {
     const merged = await mergeParts(paths, resolve(options.out), { ...tools, replace: options.force ?? false });
     const { images, identities } = merged.summary;
-    print(`${merged.parts} parts merged, ${images} images of ${identities} people: ${merged.directory}`);
+    print(
+      `${countOf(merged.parts, 'part')} merged, ${countOf(images, 'image')} of ${countOf(identities, 'person')}: ${merged.directory}`,
+    );
     return { json: { directory: merged.directory, parts: merged.parts, ...merged.summary } };
   });
 

@@ -1,6 +1,6 @@
 /** Implements `facewright embed`: computes embeddings of photos. */
 import { extname } from 'node:path';
-import { FacewrightError } from '@facewright/core';
+import { countOf, FacewrightError } from '@facewright/core';
 import { writeFileAtomic } from '@facewright/platform/node';
 import type { EmbeddedFace } from '@facewright/recognise';
 import { encodeNpy } from '../npy.js';
@@ -41,14 +41,16 @@ export default (paths: string[], options: EmbedOptions) =>
       }
       if (!rows.length)
         throw new FacewrightError({
-          what: `None of the ${photos.length} photos gave an embedding: ${skipped[0].reason}`,
+          what: `None of the photos gave an embedding: ${skipped[0].reason}`,
           where: skipped[0].photo,
         });
       const { embeddingSize } = recogniser.card;
       const files = await write(options.out, ending, rows, embeddingSize);
       for (const { photo, reason } of skipped.slice(0, 5)) session.print(`left out: ${photo}: ${reason}`);
       if (skipped.length > 5) session.print(`and ${skipped.length - 5} more; --json lists them all`);
-      session.print(`${rows.length} faces of ${photos.length - skipped.length} photos, ${embeddingSize} numbers each`);
+      session.print(
+        `${countOf(rows.length, 'face')} of ${countOf(photos.length - skipped.length, 'photo')}, ${embeddingSize} numbers each`,
+      );
       session.print(files.join('\n'));
       return { json: { files, photos: photos.length, faces: rows.length, embeddingSize, skipped } };
     });

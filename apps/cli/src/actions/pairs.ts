@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import {
+  countOf,
   createEventStream,
   createRandom,
   createRunContainer,
@@ -52,7 +53,7 @@ export default (options: PairsOptions) =>
     if (pairs.length < options.count - 2 * folds) {
       events.emit('notice', {
         level: 'warning',
-        message: `${people.length} people with ${photos.length} photos give ${pairs.length} pairs instead of ${options.count}.`,
+        message: `${countOf(people.length, 'person')} with ${countOf(photos.length, 'photo')} allow only ${countOf(pairs.length, 'pair')} instead of ${options.count}.`,
         todo: 'Add photos, or ask for fewer pairs or folds.',
       });
     }

@@ -1,7 +1,7 @@
 /** Implements `facewright prepare`: turns photos into a dataset directory. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { FacewrightError, type Exclusion } from '@facewright/core';
+import { countOf, FacewrightError, type Exclusion } from '@facewright/core';
 import { configOf, requireData } from '../config-of.js';
 import { partNumber } from '../part-number.js';
 import { withSession } from '../session.js';
@@ -37,7 +37,9 @@ export default (options: PrepareOptions) =>
     if (queue !== undefined) {
       const { prepareByQueue } = await import('../prepare-by-queue.js');
       const { summary, parts } = await prepareByQueue({ ...options, queue }, session);
-      session.print(`dataset: ${directory}, ${summary.images} images of ${summary.identities} people`);
+      session.print(
+        `dataset: ${directory}, ${countOf(summary.images, 'image')} of ${countOf(summary.identities, 'person')}`,
+      );
       return { json: { directory, parts, ...summary } };
     }
     const [{ openPreparation }, { prepareStage }] = await Promise.all([

@@ -1,7 +1,7 @@
 /** `facewright clean`: lists and shows problems in a dataset of faces. */
 import type { Command } from 'commander';
 import { lazily } from '../lazily.js';
-import { positiveNumber, withCommon } from '../options.js';
+import { rate, withCommon } from '../options.js';
 
 export function addClean(program: Command): void {
   withCommon(
@@ -12,7 +12,7 @@ export function addClean(program: Command): void {
       .requiredOption('--model <path>', 'model directory, a run, or weights that "facewright import" reads')
       .option('--against <path>', 'a benchmark, e.g. lfw.zip: look for its people in the data')
       .option('--out <dir>', 'where to write clean.json and clean.html', 'clean')
-      .option('--far <rate>', 'false accept rate at which two photos count as the same person', positiveNumber, 1e-4),
+      .option('--far <rate>', 'false accept rate at which two photos count as the same person', rate, 1e-4),
   )
     .addHelpText(
       'after',

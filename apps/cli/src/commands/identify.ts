@@ -1,7 +1,7 @@
 /** `facewright identify`: identifies the faces in photos among the people of a gallery. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { lazily } from '../lazily.js';
-import { positiveNumber, withCommon } from '../options.js';
+import { rate, withCommon } from '../options.js';
 
 function cosine(text: string): number {
   const value = Number(text);
@@ -20,7 +20,7 @@ export function addIdentify(program: Command): void {
       .option(
         '--far <rate>',
         'false accept rate of a comparison, e.g. 1e-4 (default: the strictest measured, down to 1e-3)',
-        positiveNumber,
+        rate,
       )
       .option('--threshold <cosine>', 'your own threshold instead of a rate, between -1 and 1', cosine)
       .option('--draw <dir>', 'write each photo with its faces and names drawn in')

@@ -3,6 +3,7 @@
  * it.
  */
 import {
+  countOf,
   FacewrightError,
   throwIfAborted,
   type Exclusion,
@@ -65,12 +66,17 @@ export async function countPhotos(
   if (enough >= 2) return { photos: range?.photos ?? photos, list: list.digest(), ...(range && { range }) };
   const least = Math.min(...tiers.map(({ rule }) => rule.above)) + 1;
   const who = enough ? `Only one of ${identities} people has` : `None of ${identities} people has`;
+  if (identities === 1)
+    throw new FacewrightError({
+      what: `There is only one person here, with ${countOf(photos, 'photo')}, and training needs at least two.`,
+      todo: 'Use one subfolder per person, with photos of at least two people.',
+    });
   throw new FacewrightError({
     what: identities
       ? `${who} enough photos: each needs at least ${least}, and the most that anyone has is ${most}.`
       : 'There are no photos of people here.',
     todo:
-      identities < 2
+      identities === 0
         ? 'Use one subfolder per person, with photos of at least two people.'
         : `Add photos, or allow fewer: --min-photos ${Math.min(10, Math.max(2, most))}, or "tiers" in the config.`,
   });

@@ -189,7 +189,7 @@ test('mistakes of the original project: an unreadable photo does not crash it: e
   );
   expect(test.of('notice')[0]).toEqual({
     level: 'warning',
-    message: 'None of the 10 photos of “Bad” could be used.',
+    message: 'None of the photos of “Bad” could be used, 10 in all.',
   });
 });
 
@@ -388,7 +388,7 @@ test('a person of whom nothing is left is a warning, unless it is a single photo
   });
   const { options, of } = run(readerOf(text('two', 2), text('one', 1), person('A', 1), person('B', 1)));
   await prepare(options);
-  expect(of('notice')[0].message).toBe('None of the 2 photos of “two” could be used.');
+  expect(of('notice')[0].message).toBe('None of the photos of “two” could be used, 2 in all.');
   expect(of('notice').filter(({ message }) => message.includes('“one”') || message.includes('“A”'))).toEqual([]);
 });
 

@@ -185,7 +185,7 @@ async function takePhotos(options: PrepareOptions, work: Work): Promise<void> {
 }
 
 const nothingKept = ({ name, photos }: NonNullable<Item['ends']>): string =>
-  `None of the ${photos} photos of “${name}” could be used.`;
+  `None of the photos of “${name}” could be used, ${photos.toLocaleString('en')} in all.`;
 
 /** From a photo's bytes to its aligned images, or to the reason why there are none. */
 async function processed(

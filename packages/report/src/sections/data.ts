@@ -1,4 +1,5 @@
 /** The data: tiers, sample crops, and every excluded photo with its reason. */
+import { countOf } from '@facewright/core';
 import { count } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
@@ -34,7 +35,7 @@ export function dataSection(
   return html`<section><h2>Data</h2>
 ${
   summary &&
-  html`<p>${count(summary.photos)} photos: ${count(summary.kept)} kept, ${count(summary.dropped)} left out. They became ${count(summary.images)} aligned images of ${count(summary.identities)} people at ${summary.alignment.size}×${summary.alignment.size} pixels.</p>
+  html`<p>${countOf(summary.photos, 'photo')}: ${count(summary.kept)} kept, ${count(summary.dropped)} left out. They became ${countOf(summary.images, 'aligned image')} of ${countOf(summary.identities, 'person')} at ${summary.alignment.size}×${summary.alignment.size} pixels.</p>
 <div class="two"><div ${scrolling('Tiers')}><table><caption>Tiers</caption>
 <thead><tr><th scope="col">Tier</th><th scope="col" class="number">People</th><th scope="col" class="number">Photos</th><th scope="col" class="number">Images</th></tr></thead>
 <tbody>${tiers.map(([name, tier]) => html`<tr><th scope="row">${name}</th><td class="number">${count(tier.identities)}</td><td class="number">${count(tier.photos)}</td><td class="number">${count(tier.images)}</td></tr>`)}</tbody></table></div>

@@ -1,4 +1,5 @@
 /** The top of the report: which run this was, and its results at a glance. */
+import { countOf } from '@facewright/core';
 import type { Verification } from '@facewright/core';
 import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
@@ -57,8 +58,8 @@ function tiles({ evaluated, training, trained, prepared, stages }: History): Htm
   if (people !== undefined && images !== undefined)
     list.push({
       name: training ? 'Trained on' : 'Prepared',
-      value: `${count(people)} people`,
-      note: `${count(images)} images`,
+      value: countOf(people, 'person'),
+      note: countOf(images, 'image'),
     });
   const steps = stages.reduce((sum, { finished }) => sum + (finished?.steps ?? 0), 0);
   if (steps)

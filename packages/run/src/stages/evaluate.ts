@@ -156,7 +156,7 @@ export async function evaluateDrawn(
     return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
   emit('notice', {
     level: 'warning',
-    message: `The ${identities.length} people held out of training have too few photos to form pairs, so the model is not verified on them.`,
+    message: `The people held out of training, ${identities.length} in all, have too few photos to form pairs, so the model is not verified on them.`,
     todo: 'Hold out more people ("heldOut"), or provide more photos.',
   });
   return undefined;

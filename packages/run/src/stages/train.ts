@@ -1,5 +1,6 @@
 /** From a dataset to a trained model. */
 import {
+  countOf,
   EVENTS,
   FacewrightError,
   RANDOM,
@@ -49,7 +50,7 @@ export async function drawHeldOut(
   if (!names.length && config.heldOut.identities > 0) {
     container.resolve(EVENTS).emit('notice', {
       level: 'warning',
-      message: `There are only ${people.length} people, too few to hold two out of training, so the model is not verified on unseen people.`,
+      message: `There are only ${countOf(people.length, 'person')}, too few to hold two out of training, so the model is not verified on unseen people.`,
       todo: 'Provide photos of at least four people, or verify it with "facewright evaluate" on other data.',
     });
   }

@@ -2,6 +2,7 @@
  * The gallery of the “Match” page: people enrolled from a folder of photos or a saved file. It finds out who of them a
  * face belongs to. Embeddings are specific to a model, so people from photos are enrolled again for another model.
  */
+import { countOf } from '@facewright/core';
 import { Gallery, type GalleryModel } from '@facewright/recognise';
 import { element, errorBox, showError } from '../dom.js';
 import { download, dropZone, type GivenFile } from '../files.js';
@@ -130,5 +131,5 @@ async function enrol(
 function summary(gallery: Gallery, skipped: number): string {
   const people = gallery.list();
   const photos = people.reduce((sum, each) => sum + each.photos, 0);
-  return `${people.length} people enrolled from ${photos} photos${skipped ? `; ${skipped} without a face were left out` : ''}.`;
+  return `${countOf(people.length, 'person')} enrolled from ${countOf(photos, 'photo')}${skipped ? `; ${skipped} without a face were left out` : ''}.`;
 }

@@ -1,4 +1,5 @@
 /** A training in progress: its current task, the time left, the engine, and its curves. */
+import { countOf } from '@facewright/core';
 import type { RunEvent } from '@facewright/core';
 import { figure, historyOf, html, percent, trainingSection } from '@facewright/report';
 import { element, showHtml, statusLine } from '../dom.js';
@@ -84,7 +85,7 @@ function saying(event: RunEvent): string | undefined {
     case 'engine.opened':
       return `Engine: ${event.name} (${event.device}).`;
     case 'prepare.finished':
-      return `Prepared ${event.summary.images} images of ${event.summary.identities} people.`;
+      return `Prepared ${countOf(event.summary.images, 'image')} of ${countOf(event.summary.identities, 'person')}.`;
     case 'stage.started':
       return `Training with ${event.loss}.`;
     case 'train.step':
