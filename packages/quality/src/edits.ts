@@ -30,7 +30,12 @@ export function parseEdits(text: string, where: string): Edits {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new FacewrightError({ what: `The edits are not JSON: ${messageOf(cause)}`, where, cause });
+    throw new FacewrightError({
+      what: `The edits are not JSON: ${messageOf(cause).replaceAll(/\s+/g, ' ')}`,
+      where,
+      todo: 'Pass the clean.json written by "facewright clean", or mend what was changed in it.',
+      cause,
+    });
   }
   const { edits = value } = Object(value) as { edits?: unknown };
   return parseOptions(editsSchema, edits, where);
@@ -75,6 +80,17 @@ export function nameAfter({ dropPeople, merge }: Edits): (person: string) => str
   return (person) => (dropped.has(last(person)) ? undefined : last(person));
 }
 
+/** Names in the edits that are not in the data they were applied to. */
+export interface UnmatchedEdits {
+  /** Of `drop`. */
+  readonly photos: readonly string[];
+  /** Of `dropPeople` and of `merge`. */
+  readonly people: readonly string[];
+}
+
+/** Told once all people have been read, if any name is not among them. */
+export type OnUnmatched = (unmatched: UnmatchedEdits) => void;
+
 /**
  * People with their photos, edited; `keyOf` returns a photo's path. Merged people appear in the place of the first of
  * them, once all have been read.
@@ -83,24 +99,34 @@ export async function* editPeople<Photo>(
   people: AsyncIterable<{ readonly name: string; readonly photos: readonly Photo[] }>,
   edits: Edits,
   keyOf: (photo: Photo) => string,
+  onUnmatched?: OnUnmatched,
 ): AsyncGenerator<{ readonly name: string; readonly photos: Photo[] }> {
   const drop = new Set(edits.drop);
   const nameOf = nameAfter(edits);
   const merging = new Set(edits.merge.flatMap(({ from, into }) => [from, into]));
+  // a person may get a new name by being merged into nobody
+  const left = {
+    photos: new Set(drop),
+    people: new Set([...edits.dropPeople, ...edits.merge.map(({ from }) => from)]),
+  };
   const waiting = new Map<string, Photo[]>();
   for await (const { name, photos } of people) {
     const now = nameOf(name);
     const kept = photos.filter((photo) => !drop.has(keyOf(photo)));
+    left.people.delete(name);
+    if (kept.length < photos.length) for (const photo of photos) left.photos.delete(keyOf(photo));
     if (now === undefined || !kept.length) continue;
     if (merging.has(name)) waiting.set(now, [...(waiting.get(now) ?? []), ...kept]);
     else yield { name: now, photos: kept };
   }
   for (const [name, photos] of waiting) yield { name, photos };
+  if (left.photos.size || left.people.size) onUnmatched?.({ photos: [...left.photos], people: [...left.people] });
 }
 
-export const editReader = (reader: Reader, edits: Edits): Reader => ({
+/** `onUnmatched` is told by each reading of all people. */
+export const editReader = (reader: Reader, edits: Edits, onUnmatched?: OnUnmatched): Reader => ({
   async *identities(): AsyncGenerator<Identity> {
-    for await (const { name, photos } of editPeople(reader.identities(), edits, ({ id }) => id))
+    for await (const { name, photos } of editPeople(reader.identities(), edits, ({ id }) => id, onUnmatched))
       yield { name, photos: photos.map((photo) => ({ ...photo, identity: name })) };
   },
 });

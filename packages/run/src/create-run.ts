@@ -20,7 +20,6 @@ import {
   type RunEvent,
 } from '@facewright/core';
 import { openDataset } from '@facewright/datasets';
-import { editDataset } from '@facewright/quality';
 import { createEventLog, writeReport, type Metrics, type PairPicture } from '@facewright/report';
 import { batchParts, fromFirst, metricsOf, recordMetrics } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
@@ -43,7 +42,7 @@ import {
 } from './run-directory.js';
 import { pickCrops } from './stages/crops.js';
 import { pickDropped } from './stages/dropped.js';
-import { editsOf } from './stages/edits.js';
+import { editedDataset, editsOf } from './stages/edits.js';
 import type { DrawnEvaluation } from './stages/evaluate.js';
 import { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
 import { makeEarly } from './stages/make-early.js';
@@ -341,7 +340,8 @@ async function datasetOf(run: Execution): Promise<Dataset> {
   const dataset = await openDataset(run.prepared ?? (await prepared(run)));
   // edits are applied when the photos are prepared
   const edits = run.prepared ? await editsOf(run.composition) : undefined;
-  return edits ? editDataset(dataset, edits) : dataset;
+  if (!edits) return dataset;
+  return editedDataset(dataset, edits, run.events.emit, run.composition.config.edits!);
 }
 
 /** The model's directory. */

@@ -22,7 +22,7 @@ export { presetFor, presetOf } from './presets/presets.js';
 export { SAMPLE_PRESET, type SampleOptions } from './presets/sample.js';
 export { failTogether } from './ranks.js';
 export { readRunRecord } from './run-directory.js';
-export { readEdits } from './stages/edits.js';
+export { readEdits, warnOfUnmatched } from './stages/edits.js';
 export { evaluate, evaluateDrawn, NothingToCompare, type Evaluation, type ScoreSummary } from './stages/evaluate.js';
 export { evaluationDocument, picturesOf, writeEvaluation } from './stages/evaluation-directory.js';
 export { pairsOfFile, pairsOfTemplates } from './stages/pair-lists.js';

@@ -1,5 +1,5 @@
 /** The directory of a run: what is stored where, which run it belongs to, and when it may be written to again. */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   BESIDE_THE_RECIPE,
@@ -9,7 +9,13 @@ import {
   parseOptions,
   type RunConfig,
 } from '@facewright/core';
-import { lockDirectory, readCheckedText, writeFileAtomic } from '@facewright/platform/node';
+import {
+  lockDirectory,
+  makeDirectory as createDirectory,
+  readCheckedText,
+  userErrorOf,
+  writeFileAtomic,
+} from '@facewright/platform/node';
 import { z } from 'zod';
 import { differences, type PartRecord } from './composition/record.js';
 
@@ -156,7 +162,7 @@ export async function readRunRecord(directory: string): Promise<ReadRunRecord | 
     content = JSON.parse(text);
   } catch (error) {
     throw new FacewrightError({
-      what: `The record of the run is damaged: ${messageOf(error)}`,
+      what: `The record of the run is damaged: ${userErrorOf(error)?.what ?? messageOf(error)}`,
       where: path,
       todo: 'Start over with --force.',
       cause: error,
@@ -205,9 +211,9 @@ async function makeDirectory(path: string): Promise<void> {
       where: path,
       todo: 'Choose another directory with --out.',
     });
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  await createDirectory(path).catch((error: unknown) => {
     throw new FacewrightError({
-      what: `Cannot create the output directory: ${messageOf(error)}`,
+      what: `Cannot create the output directory: ${userErrorOf(error)?.what ?? messageOf(error)}`,
       where: path,
       todo: 'Choose a directory you can write to with --out.',
       cause: error,

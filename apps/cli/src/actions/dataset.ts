@@ -11,8 +11,8 @@ import {
   type DatasetInfo,
   type StoredPerson,
 } from '@facewright/datasets';
-import { editPeople, type Edits } from '@facewright/quality';
-import { readEdits } from '@facewright/run';
+import { editPeople, type Edits, type OnUnmatched } from '@facewright/quality';
+import { readEdits, warnOfUnmatched } from '@facewright/run';
 import { writeFileAtomic } from '@facewright/platform/node';
 import { createFivePointAligner } from '@facewright/preprocess';
 import { withSession, type Outcome, type Session, type SessionOptions } from '../session.js';
@@ -61,7 +61,7 @@ export const convert = (path: string, options: ConvertOptions) =>
     const edits = options.edits === undefined ? undefined : await readEdits(options.edits);
     const converted = await convertDataset(path, resolve(options.out), {
       ...tools,
-      ...(edits && { edit: (people) => edited(people, edits) }),
+      ...(edits && { edit: (people) => edited(people, edits, warnOfUnmatched(tools.emit, options.edits!)) }),
       to: options.to,
       alignment: (size) => createFivePointAligner(size).fingerprint,
     });
@@ -85,11 +85,15 @@ export const merge = (paths: string[], options: MergeOptions) =>
     return { json: { directory: merged.directory, parts: merged.parts, ...merged.summary } };
   });
 
-async function* edited(people: AsyncIterable<StoredPerson>, edits: Edits): AsyncGenerator<StoredPerson> {
+async function* edited(
+  people: AsyncIterable<StoredPerson>,
+  edits: Edits,
+  onUnmatched: OnUnmatched,
+): AsyncGenerator<StoredPerson> {
   const named = async function* () {
     for await (const { name, images } of people) yield { name, photos: images };
   };
-  for await (const { name, photos } of editPeople(named(), edits, ({ source }) => source))
+  for await (const { name, photos } of editPeople(named(), edits, ({ source }) => source, onUnmatched))
     yield { name, images: photos };
 }
 

@@ -1,13 +1,14 @@
 /** Atomic file writes: write to a temporary file, flush it to disk, rename it. */
 import { readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { makeDirectory } from './make-directory.js';
 import { isRunning, STALE_MS, thisProcess } from './process-identity.js';
 
 /** Several pieces are written one after the other. */
 export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
   const directory = dirname(resolve(path));
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   removeLeftOvers(directory);
   const aside = join(directory, partialName());
   try {

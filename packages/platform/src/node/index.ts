@@ -10,6 +10,7 @@ export * from './file-names.js';
 export * from './zip-file.js';
 export * from './photo-file.js';
 export { DirectoryTaken, lockDirectory, whileLocked, type Lock, type LockOptions } from './lock.js';
+export { makeDirectory } from './make-directory.js';
 export { userErrorOf } from './system-errors.js';
 export {
   createWholeDirectory,

@@ -7,6 +7,7 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { FacewrightError } from '@facewright/core';
 import { publish } from './atomic.js';
+import { makeDirectory } from './make-directory.js';
 import { canonicalPath, lockDirectory, type Lock } from './lock.js';
 
 export interface WholeDirectory {
@@ -106,7 +107,7 @@ async function putInPlace(aside: string, path: string, lock: Lock, options: Whol
 
 /** The same for a directory inside one that the caller has locked. Does not check what it replaces. */
 export async function replaceDirectory(path: string, fill: (aside: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeDirectory(dirname(path));
   const aside = `${path}.partial`;
   await rm(aside, { recursive: true, force: true });
   try {

@@ -18,7 +18,7 @@ import { traitsOf } from '../composition/engines.js';
 import type { Composition } from '../composition/compose.js';
 import type { Part } from '../composition/part.js';
 import { noData } from '../data-source.js';
-import { editsOf } from './edits.js';
+import { editsOf, warnOfUnmatched } from './edits.js';
 import { preparationOf } from './preparation.js';
 
 export interface PrepareStageOptions {
@@ -41,7 +41,7 @@ export async function prepareStage(
   composition: Composition,
   { directory, landmarkList, replace, part, whenTaken = 'wait' }: PrepareStageOptions,
 ): Promise<PreparationSummary> {
-  const { config, tiers, detectionBackend } = composition;
+  const { config, container, tiers, detectionBackend } = composition;
   if (!composition.reader) throw noData('the config');
   const recipe = await workerRecipe(composition);
   const reader =
@@ -53,7 +53,7 @@ export async function prepareStage(
     : createDatasetWriter(directory, { replace: part ? true : replace }));
   return prepare({
     ...parts,
-    reader: edits ? editReader(reader, edits) : reader,
+    reader: edits ? editReader(reader, edits, warnOfUnmatched(container.resolve(EVENTS).emit, config.edits!)) : reader,
     writer,
     directory,
     ...(part && { part, ...(!replace && { earlier: () => preparedSummary(directory) }) }),
