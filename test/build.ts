@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import generate, { root } from './generate.js';
 
-export default function build(): void {
+export default async function build(): Promise<void> {
   if (process.env.SKIP_SETUP) return;
-  generate();
+  await generate();
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], { cwd: root, stdio: 'inherit' });
 }
