@@ -20,7 +20,7 @@ export const shared = {
 
 export const fast = {
   isolate: false,
-  globalSetup: [fromRoot('./test/temporary.ts'), fromRoot('./test/generate.ts')],
+  globalSetup: [fromRoot('./test/temporary-in-memory.ts'), fromRoot('./test/generate.ts')],
 };
 
 export default defineConfig({

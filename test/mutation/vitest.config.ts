@@ -24,7 +24,7 @@ export default defineConfig({
   test: {
     include: [`packages/${name}/{src,test}/**/*${process.env.MUTATION_TESTS ?? ''}*.test.ts`],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.slow.test.ts'],
-    globalSetup: ['./test/temporary.ts'],
+    globalSetup: ['./test/temporary-in-memory.ts'],
     testTimeout: 600_000, // instrumented code that processes pixels is many times slower
     reporters: [new LoadErrors()],
   },
