@@ -183,12 +183,12 @@ describe('mistakes of the original project', () => {
 
   test('a sample on its centre, or opposite it, gives no NaN: the radicand 1 − cos² is never negative', async () => {
     const loss = await make(arcFace());
-    const many = normal([128, 200], 'many centres', 0.3);
+    const many = normal([128, 60], 'many centres', 0.3);
     let above = 0;
     for (const sign of [1, -1]) {
       const on = hostTensor(
-        [200, 128],
-        Float32Array.from({ length: 200 * 128 }, (_, i) => sign * many.data[(i % 128) * 200 + Math.floor(i / 128)]),
+        [60, 128],
+        Float32Array.from({ length: 60 * 128 }, (_, i) => sign * many.data[(i % 128) * 60 + Math.floor(i / 128)]),
       );
       const {
         loss: value,
@@ -198,9 +198,9 @@ describe('mistakes of the original project', () => {
         loss,
         { centres: many },
         on,
-        Array.from({ length: 200 }, (_, i) => i),
+        Array.from({ length: 60 }, (_, i) => i),
       );
-      above += Array.from({ length: 200 }, (_, i) => logits[i * 201]).filter((logit) => Math.abs(logit) > 64).length;
+      above += Array.from({ length: 60 }, (_, i) => logits[i * 61]).filter((logit) => Math.abs(logit) > 64).length;
       expect(Number.isFinite(value)).toBe(true);
       for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
     }

@@ -24,7 +24,7 @@ import { checkTraining } from './backend-training.js';
 import type { BackendTest } from './support/backend-test.js';
 import { create, failOnFallback } from './support/context.js';
 import { expectClose, expectFinite, normal } from './support/numbers.js';
-import { channelMean, channelVariance, exactOf, gradientsOf } from './support/reference.js';
+import { channelMean, channelVariance, exactOf, gradientsOf, type Exact } from './support/reference.js';
 import { defineSuite, grouped, setUp, tearDown, type Subject, type SuiteOptions } from './support/suite.js';
 
 export interface BackendSuiteOptions extends SuiteOptions {
@@ -81,6 +81,9 @@ export function testBackend(subject: Subject<'backend'>, options: BackendSuiteOp
   });
 }
 
+/** The exact gradients of an operation, by its name: the draws are the same for every engine, and slopes take long. */
+const knownGradients = new Map<string, Exact[]>();
+
 function checkOp(
   { check, tolerance, once }: BackendTest,
   { name, inputs: shapes, op, exact, scale = 1, positive, gradient }: OpCase,
@@ -109,6 +112,11 @@ function checkOp(
   );
 
   if (gradient === false) return;
+  const exactGradients = (weights: HostTensor): Exact[] => {
+    const made = knownGradients.get(name) ?? gradientsOf(exact, values.map(exactOf), [...weights.data]);
+    knownGradients.set(name, made);
+    return made;
+  };
   check(
     `gradient of ${name}`,
     async () => {
@@ -121,8 +129,7 @@ function checkOp(
         },
         { ...inputs, weights },
       );
-      const exactGradients = gradientsOf(exact, values.map(exactOf), Float64Array.from(weights.data));
-      exactGradients.forEach((expected, index) =>
+      exactGradients(weights).forEach((expected, index) =>
         expectClose(gradients[`input${index}`], expected, tolerance, `to input ${index}`),
       );
     },

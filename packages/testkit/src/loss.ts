@@ -364,7 +364,7 @@ function checkDescent(check: Check, fixture: LossFixture): void {
     let { embeddings } = fixture;
     let { params } = fixture.initial;
     const first = await fixture.run();
-    for (let step = 0, result = first; step < 40; step++, result = await fixture.run({ params, embeddings })) {
+    for (let step = 0, result = first; step < 15; step++, result = await fixture.run({ params, embeddings })) {
       const rate = 0.05;
       embeddings = descended(embeddings, result[GRADIENT_OF_EMBEDDINGS], rate);
       params = Object.fromEntries(

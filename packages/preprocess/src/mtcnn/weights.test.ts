@@ -41,7 +41,7 @@ const NAMES = ['pnet', 'rnet', 'onet'] as const;
  * A wheel like that of `mtcnn` 0.1.1: an .npy with one pickled dictionary of lists of arrays; here one array per
  * network. `names`: whose numbers are given under the names in their order.
  */
-function wheelOf(numbers: Uint8Array, names: readonly (typeof NAMES)[number][] = NAMES): Uint8Array {
+function wheelOf(numbers: Uint8Array, names: readonly (typeof NAMES)[number][] = NAMES, level: 0 | 1 = 0): Uint8Array {
   const text = (value: string): Buffer => Buffer.concat([Buffer.of(0x8c, value.length), Buffer.from(value)]);
   const raw = (value: string): Buffer => Buffer.from(value, 'latin1');
   const uint = (opcode: string, value: number): Buffer => {
@@ -88,14 +88,14 @@ function wheelOf(numbers: Uint8Array, names: readonly (typeof NAMES)[number][] =
       pickle,
     ]),
   };
-  return zipSync(files, { level: 1 });
+  return zipSync(files, { level });
 }
 const shard = (): Promise<Buffer> => readFile(`${weightsDirectory}/mtcnn_model-shard1`);
 const real = test.skipIf(!weightsDirectory);
 
 /** Numbers in place of the published ones, which need not be there. */
 const NUMBERS = new Uint8Array(Float32Array.from({ length: WEIGHT_COUNT }, (_, i) => (i % 8191) - 4000).buffer);
-const WHEEL = wheelOf(NUMBERS);
+const WHEEL = wheelOf(NUMBERS, NAMES, 1);
 const madeUp: Published = {
   read(bytes, source) {
     const numbers = numbersOf(bytes, source);

@@ -4,18 +4,20 @@
  */
 import type { HostTensor } from '@facewright/core';
 
+/** Plain arrays, because the many small ones that slopes take are much faster to allocate than typed ones. */
 export interface Exact {
   readonly shape: readonly number[];
-  readonly data: Float64Array;
+  readonly data: number[];
 }
 export type ExactFunction = (...inputs: Exact[]) => Exact;
 
-export const exactOf = ({ shape, data }: HostTensor): Exact => ({ shape, data: Float64Array.from(data) });
+export const exactOf = ({ shape, data }: HostTensor): Exact => ({ shape, data: Array.from(data) });
+const zeros = (length: number): number[] => Array<number>(length).fill(0);
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dimension) => product * dimension, 1);
 
 /** A tensor from a function of its position. */
 export function build(shape: readonly number[], valueAt: (...position: number[]) => number): Exact {
-  const data = new Float64Array(sizeOf(shape));
+  const data = zeros(sizeOf(shape));
   const position = shape.map(() => 0);
   for (let i = 0; i < data.length; i++) {
     data[i] = valueAt(...position);
@@ -42,17 +44,28 @@ export function elementwise(f: (...values: number[]) => number): ExactFunction {
     const shapes = inputs.map(({ shape }) => [...Array<number>(rank - shape.length).fill(1), ...shape]);
     const shape = Array.from({ length: rank }, (_, axis) => Math.max(...shapes.map((one) => one[axis])));
     const wide = inputs.map(({ data }, i) => broadcast({ shape: shapes[i], data }, shape));
-    return { shape, data: wide[0].map((_, index) => f(...wide.map((values) => values[index]))) };
+    const values = wide.map(() => 0);
+    const data = wide[0].map((_, index) => {
+      for (let i = 0; i < wide.length; i++) values[i] = wide[i][index];
+      return f(...values);
+    });
+    return { shape, data };
   };
 }
 
 /** The values repeated along the axes of length 1. */
-const broadcast = (x: Exact, shape: readonly number[]): Float64Array =>
-  x.data.length === sizeOf(shape)
-    ? x.data
-    : build(shape, (...position) =>
-        at(x, ...position.map((coordinate, axis) => (x.shape[axis] === 1 ? 0 : coordinate))),
-      ).data;
+function broadcast({ shape: own, data }: Exact, shape: readonly number[]): number[] {
+  if (data.length === sizeOf(shape)) return data;
+  return zeros(sizeOf(shape)).map((_, index) => {
+    let [from, step, rest] = [0, 1, index];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      if (own[axis] > 1) from += (rest % shape[axis]) * step;
+      step *= own[axis];
+      rest = Math.floor(rest / shape[axis]);
+    }
+    return data[from];
+  });
+}
 
 export const sumOver = (count: number, term: (index: number) => number): number => {
   let sum = 0;
@@ -60,8 +73,15 @@ export const sumOver = (count: number, term: (index: number) => number): number 
   return sum;
 };
 
-export const matMul: ExactFunction = (a, b) =>
-  build([a.shape[0], b.shape[1]], (row, column) => sumOver(a.shape[1], (k) => at(a, row, k) * at(b, k, column)));
+export const matMul: ExactFunction = (a, b) => {
+  const [rows, depth, columns] = [...a.shape, b.shape[1]];
+  const data = zeros(rows * columns);
+  for (let row = 0; row < rows; row++)
+    for (let k = 0; k < depth; k++)
+      for (let column = 0; column < columns; column++)
+        data[row * columns + column] += a.data[row * depth + k] * b.data[k * columns + column];
+  return { shape: [rows, columns], data };
+};
 
 export interface ConvolutionOptions {
   readonly stride?: number;
@@ -72,35 +92,52 @@ export interface ConvolutionOptions {
 }
 
 /** `x` [n, h, w, in], `kernel` [kh, kw, in, out]; square images. */
-export function conv2d({ stride = 1, before = 0, outSize, dilation = 1 }: ConvolutionOptions): ExactFunction {
-  return (x, kernel) =>
-    build([x.shape[0], outSize, outSize, kernel.shape[3]], (n, row, column, out) =>
-      sumOver(kernel.shape[0], (i) =>
-        sumOver(kernel.shape[1], (j) =>
-          sumOver(
-            kernel.shape[2],
-            (c) =>
-              at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) *
-              at(kernel, i, j, c, out),
-          ),
-        ),
-      ),
-    );
+export function conv2d(options: ConvolutionOptions): ExactFunction {
+  return (x, kernel) => {
+    const [, , channels, outputs] = kernel.shape;
+    const data = overTaps(x, kernel, options, outputs, (sum, to, from, tap) => {
+      for (let c = 0; c < channels; c++)
+        for (let out = 0; out < outputs; out++)
+          sum[to + out] += x.data[from + c] * kernel.data[(tap * channels + c) * outputs + out];
+    });
+    return { shape: [x.shape[0], options.outSize, options.outSize, outputs], data };
+  };
 }
 
 /** `kernel` [kh, kw, channels, 1]. */
-export function depthwise({ stride = 1, before = 0, outSize, dilation = 1 }: ConvolutionOptions): ExactFunction {
-  return (x, kernel) =>
-    build([x.shape[0], outSize, outSize, x.shape[3]], (n, row, column, c) =>
-      sumOver(kernel.shape[0], (i) =>
-        sumOver(
-          kernel.shape[1],
-          (j) =>
-            at(x, n, row * stride + i * dilation - before, column * stride + j * dilation - before, c) *
-            at(kernel, i, j, c, 0),
-        ),
-      ),
-    );
+export function depthwise(options: ConvolutionOptions): ExactFunction {
+  return (x, kernel) => {
+    const channels = x.shape[3];
+    const data = overTaps(x, kernel, options, channels, (sum, to, from, tap) => {
+      for (let c = 0; c < channels; c++) sum[to + c] += x.data[from + c] * kernel.data[tap * channels + c];
+    });
+    return { shape: [x.shape[0], options.outSize, options.outSize, channels], data };
+  };
+}
+
+/**
+ * Calls `add` for every pixel of the output and every tap of the kernel that falls into the image: with the sums, the
+ * place of the pixel's channels in them, that of the channels which the tap sees, and the number of the tap.
+ */
+function overTaps(
+  { shape: [count, height, width, channels] }: Exact,
+  { shape: [rows, columns] }: Exact,
+  { stride = 1, before = 0, outSize, dilation = 1 }: ConvolutionOptions,
+  outputs: number,
+  add: (sum: number[], to: number, from: number, tap: number) => void,
+): number[] {
+  const sum = zeros(count * outSize * outSize * outputs);
+  for (let pixel = 0; pixel < count * outSize * outSize; pixel++) {
+    const n = Math.floor(pixel / outSize ** 2);
+    const [top, left] = [Math.floor(pixel / outSize) % outSize, pixel % outSize].map((at) => at * stride - before);
+    for (let tap = 0; tap < rows * columns; tap++) {
+      const y = top + Math.floor(tap / columns) * dilation;
+      const x = left + (tap % columns) * dilation;
+      if (y < 0 || x < 0 || y >= height || x >= width) continue; // padding
+      add(sum, pixel * outputs, ((n * height + y) * width + x) * channels, tap);
+    }
+  }
+  return sum;
 }
 
 /** Mean over all axes but the last, [channels]. */
@@ -141,15 +178,23 @@ export function crossEntropy(labels: readonly number[]): ExactFunction {
 }
 
 /** The gradient of Σ f(inputs) · weights with respect to every input. */
-export function gradientsOf(f: ExactFunction, inputs: readonly Exact[], weights: Float64Array, width = 1e-5): Exact[] {
-  const value = (changed: Exact[]): number => f(...changed).data.reduce((sum, v, i) => sum + v * weights[i], 0);
+export function gradientsOf(
+  f: ExactFunction,
+  inputs: readonly Exact[],
+  weights: readonly number[],
+  width = 1e-5,
+): Exact[] {
   return inputs.map((input, which) => {
-    const data = Float64Array.from(input.data, (original, index) => {
-      const withValue = (v: number): Exact[] =>
-        inputs.map((other, i) =>
-          i === which ? { shape: input.shape, data: Float64Array.from(input.data).fill(v, index, index + 1) } : other,
-        );
-      return (value(withValue(original + width)) - value(withValue(original - width))) / (2 * width);
+    const changed = { shape: input.shape, data: [...input.data] };
+    const others = inputs.map((other, i) => (i === which ? changed : other));
+    const valueAt = (index: number, value: number): number => {
+      changed.data[index] = value;
+      return f(...others).data.reduce((sum, v, i) => sum + v * weights[i], 0);
+    };
+    const data = input.data.map((original, index) => {
+      const slope = (valueAt(index, original + width) - valueAt(index, original - width)) / (2 * width);
+      changed.data[index] = original;
+      return slope;
     });
     return { shape: input.shape, data };
   });

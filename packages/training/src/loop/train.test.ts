@@ -3,7 +3,7 @@ import { wasm } from '@facewright/backend-wasm';
 import { createRandom, DeviceLost, FacewrightError, Interrupted, type Engine, type Loss } from '@facewright/core';
 import { openEngine } from '@facewright/testkit';
 import * as tf from '@tensorflow/tfjs-core';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -202,6 +202,7 @@ function failingAt(loss: Loss, call: number): Loss {
 }
 
 test('a damaged newest checkpoint is skipped with a notice', async () => {
+  await run('undamaged', {}, 13);
   for (const [name, damage] of [
     ['truncated', (path: string) => truncate(join(path, 'state.safetensors'), 100)],
     [
@@ -222,7 +223,7 @@ test('a damaged newest checkpoint is skipped with a notice', async () => {
     ['headless', (path: string) => rm(join(path, 'state.json'))],
   ] as const) {
     const directory = `damaged-${name}`;
-    await run(directory, {}, 13);
+    await cp(join(root, 'undamaged'), join(root, directory), { recursive: true });
     await damage(join(root, directory, 'checkpoints', '00000013'));
     const { events, error } = await run(directory, { resume: true });
     expect(error).toBeUndefined();
