@@ -8,7 +8,7 @@ import {
   type PluginContext,
   type RunEvent,
 } from '@facewright/core';
-import { sgd, train, type TrainOptions, type TrainStage } from '../src/index.js';
+import { sgd, train, type TrainOptions, type TrainResult, type TrainStage } from '../src/index.js';
 import { recorded } from './recorded.js';
 import { linearLoss, tinyDataset, tinyModel } from './tiny.js';
 
@@ -51,13 +51,14 @@ export interface TinyRun extends Partial<Omit<TrainOptions, 'stages'>> {
 
 export interface TinyOutcome {
   readonly events: RunEvent[];
+  readonly result?: TrainResult;
   readonly error?: unknown;
 }
 
 /** 5 people × 6 photos × 2 images in batches of 8: 6 or 7 steps per epoch. */
 export async function tinyRun({ stages, abortAt, ...options }: TinyRun): Promise<TinyOutcome> {
   const { events, emit, signal } = recorded(abortAt);
-  const error = await train({
+  const outcome = await train({
     dataset: tinyDataset(5, 6),
     model: tinyModel,
     modelReference: { name: 'tiny', options: {} },
@@ -72,8 +73,8 @@ export async function tinyRun({ stages, abortAt, ...options }: TinyRun): Promise
     signal,
     ...options,
   }).then(
-    () => undefined,
-    (error: unknown) => error,
+    (result) => ({ result }),
+    (error: unknown) => ({ error }),
   );
-  return { events, error };
+  return { events, ...outcome };
 }
