@@ -63,7 +63,7 @@ test('any list, in any order', async () => {
 });
 
 test('a list of more than one piece, its people in turn', async () => {
-  const lines = Array.from({ length: 20_000 }, (_, index) => `p${index % 7} ${'ä'.repeat(index % 600)}${index}`);
+  const lines = Array.from({ length: 14_500 }, (_, index) => `p${index % 7} ${'ä'.repeat(index % 600)}${index}`);
   writeFileSync(path, lines.join('\n'));
   expect(statSync(path).size).toBeGreaterThan(8 << 20); // a piece
   const groups = await grouped();
@@ -104,8 +104,10 @@ test('a set of texts tells new ones from those that were there', () => {
   const set = new TextSet();
   const texts = Array.from({ length: 20_000 }, (_, index) => `${index}`.repeat(1 + (index % 3)));
   const seen = new Set<string>();
-  for (const text of [...texts, ...texts]) {
-    expect(set.add(text)).toBe(!seen.has(text));
+  const wrong = [...texts, ...texts].filter((text) => {
+    const isNew = !seen.has(text);
     seen.add(text);
-  }
+    return set.add(text) !== isNew;
+  });
+  expect(wrong).toEqual([]);
 });

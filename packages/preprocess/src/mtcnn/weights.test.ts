@@ -259,11 +259,11 @@ describe('a download', () => {
   test('goes on when the server is slow after its first bytes', async () => {
     server = createServer((_, response) => {
       response.write(NUMBERS.subarray(0, 100_000));
-      setTimeout(() => response.end(NUMBERS.subarray(100_000)), 2400);
+      setTimeout(() => response.end(NUMBERS.subarray(100_000)), 1200);
     });
     await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    expect((await resolved({ url, patience: 2000 })).weights?.source).toBe(url);
+    expect((await resolved({ url, patience: 1000 })).weights?.source).toBe(url);
   });
 
   test('that cannot be kept is used all the same, with a warning that says what to do', async () => {
@@ -373,7 +373,6 @@ test('if no source works, the error gives the reason for each', async () => {
 });
 
 test('a server that never answers is abandoned', async () => {
-  const started = performance.now();
   const outcome = await resolveMtcnnWeights({
     cacheDirectory: directory,
     url: await serve(undefined),
@@ -381,7 +380,6 @@ test('a server that never answers is abandoned', async () => {
     pip: [],
   });
   expect(outcome).toMatchObject({ reasons: [expect.anything(), expect.stringMatching(/no answer within 0.2 s/)] });
-  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 test('an interrupted download is an interruption, not a failure', async () => {
