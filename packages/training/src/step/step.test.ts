@@ -309,16 +309,15 @@ test('parameters come in the order of their names, wherever the state came from'
     },
   };
   const backwards = (state: HostTensors): HostTensors => Object.fromEntries(Object.entries(state).reverse());
-  const { outputs } = called(gradientStep(tinyModel, cosineLoss), backwards(start()), inputs);
-  expect(Object.keys(outputs).filter((name) => name.startsWith('gradients/'))).toEqual(
-    PARAMETERS.map((name) => `gradients/${name}`),
-  );
-  const gradients = Object.fromEntries(
-    PARAMETERS.map((name) => [`gradients/${name}`, start()[name]]).reverse(),
-  ) as HostTensors;
-  called(trainStep(tinyModel, cosineLoss, recording), backwards(start()), { ...inputs, rate });
-  called(updateStep(tinyModel, recording), start(), { ...gradients, rate });
-  expect(orders).toEqual([PARAMETERS, PARAMETERS, PARAMETERS, PARAMETERS]);
+  const gradients = Object.fromEntries(PARAMETERS.map((name) => [`gradients/${name}`, start()[name]])) as HostTensors;
+  for (const order of [(state: HostTensors) => state, backwards]) {
+    const { outputs } = called(gradientStep(tinyModel, cosineLoss), order(start()), inputs);
+    expect(Object.keys(outputs).filter((name) => name.startsWith('gradients/'))).toEqual(Object.keys(gradients));
+    called(trainStep(tinyModel, cosineLoss, recording), order(start()), { ...inputs, rate });
+    called(updateStep(tinyModel, recording), start(), { ...order(gradients), rate });
+  }
+  expect(orders).toEqual(orders.map(() => PARAMETERS));
+  expect(orders).toHaveLength(8);
 });
 
 describe('frozen', () => {
@@ -358,6 +357,22 @@ describe('frozen', () => {
     expect(frozen(model)).toBe(validation);
     expect(frozen(model.slice(1))).not.toBe(validation);
     expect(frozen(head)).not.toBe(validation);
+  });
+
+  test('statistics of a layer without parameters stay only if the whole model is frozen', () => {
+    const counting: typeof tinyModel = {
+      ...tinyModel,
+      apply(params, statistics, images, mode) {
+        const made = tinyModel.apply(params, statistics, images, mode);
+        return { ...made, statistics: { ...made.statistics, 'scale/count': tf.add(statistics['scale/count'], 1) } };
+      },
+    };
+    const state = { ...start(), 'model/statistics/scale/count': hostScalar(3) };
+    const counted = (names: string[]): number[] | undefined =>
+      called(trainStep(counting, cosineLoss, probe, { frozen: new Set(names) }), state, { ...inputs, rate }).state[
+        'model/statistics/scale/count'
+      ];
+    expect([counted([]), counted(stem), counted(model)]).toEqual([[4], [4], undefined]);
   });
 
   test('nothing is by default', () => {
