@@ -205,7 +205,7 @@ describe('what the networks see', () => {
     const windowOf = (width: number, height: number) =>
       cropWindow({ x1: 1, y1: 1, x2: width, y2: height, score: 1 }, 600, 60)!;
     const windows = Array.from({ length: 130 }, (_, index) => windowOf(401 + index, 30 + (index % 7)));
-    const huge = windowOf(100_000, 30);
+    const huge = windowOf(300_000, 30);
     const pixels = pixelsOf(image);
     for (const some of [windows.slice(0, 3), [huge], windows, windows, [huge, windows[1], huge], windows.slice(0, 9)])
       same(pixels.crops(some, 24), plainPixels(image).crops(some, 24));

@@ -13,9 +13,14 @@ test('suppression keeps the best of overlapping boxes, counting both edge pixels
 });
 
 test('“min” drops a box inside a larger one, “union” does not', () => {
-  const [large, small] = [box(0, 0, 99, 99, 0.9), box(10, 10, 29, 29, 0.8)];
-  expect(suppress([small, large], 0.7, 'min')).toEqual([large]);
-  expect(suppress([small, large], 0.7, 'union')).toEqual([large, small]);
+  const large = box(0, 0, 99, 99, 0.9);
+  for (const left of [0, 10, 45, 80]) {
+    const small = box(left, 10, left + 19, 29, 0.8);
+    expect(suppress([small, large], 0.7, 'min')).toEqual([large]);
+    expect(suppress([small, large], 0.7, 'union')).toEqual([large, small]);
+    const [first, second] = [{ ...small, score: 0.95 }, large];
+    expect(suppress([first, second], 0.7, 'min')).toEqual([first]);
+  }
 });
 
 test('a suppressed box does not suppress others', () => {
