@@ -176,3 +176,20 @@ test('outputs belong to the caller, as int32 or float32, and a state that passes
   expect(x.data[0]).toBe(-1.5);
   executable.dispose();
 });
+
+test('kernels are set up once for an engine, however often it is used beside another one', async () => {
+  const square = tf.getKernel('Square', 'cpu')!;
+  let setUps = 0;
+  tf.registerBackend('counted', () => new MathBackendCPU());
+  tf.registerKernel({ ...square, backendName: 'counted', setupFunc: () => void setUps++ });
+  const run = (): number => withTfBackend('counted', () => tf.square(tf.scalar(3)).dataSync()[0]);
+  for (let opened = 1; opened <= 2; opened++) {
+    await open('counted');
+    for (let i = 0; i < 3; i++) expect(run()).toBe(9);
+    expect(setUps).toBe(opened);
+  }
+  expect(tf.getBackend()).toBe('cpu');
+  expect(backendOf(tf.scalar(1))).toBe(tf.findBackend('cpu'));
+  const profiled = await withTfBackend('counted', () => tf.profile(() => tf.square(tf.scalar(2))));
+  expect(profiled.kernelNames).toEqual(['Square']);
+});

@@ -30,6 +30,7 @@ export interface EagerEngineOptions {
 export async function openEagerEngine({ name, tfBackend, device, release }: EagerEngineOptions): Promise<Engine> {
   await started(tfBackend);
   registerComposedKernels(tfBackend);
+  choices.delete(tf.engine().registry[tfBackend]); // kernels that were registered for it are set up with the next choice
   const open = new Set<Executable>();
   return {
     name,
@@ -78,14 +79,38 @@ export function withTfBackend<T>(tfBackend: string, work: () => T): T {
   const engine = tf.engine();
   const former = engine.backendName;
   if (former === tfBackend) return work();
-  // for an initialised backend setBackend completes synchronously, so there is nothing to await
-  void engine.setBackend(tfBackend);
+  choose(tfBackend);
   try {
     return work();
   } finally {
-    if (former) void engine.setBackend(former);
+    if (former) choose(former);
     else Object.assign(engine, { backendName: null, backendInstance: null }); // none was set yet, so tfjs will still choose one at the first op elsewhere
   }
+}
+
+/** What tfjs's engine keeps of the backend that is chosen. */
+interface Choice {
+  readonly backendName: string;
+  readonly backendInstance: object;
+  readonly profiler: object;
+}
+/** By backend. */
+const choices = new WeakMap<object, Choice>();
+
+/** `tf.setBackend` for an initialised backend; it sets up all kernels each time, which takes longer than a small step. */
+function choose(tfBackend: string): void {
+  const engine = tf.engine();
+  const backend = engine.registry[tfBackend];
+  const known = backend && choices.get(backend);
+  if (known?.backendName === tfBackend) {
+    Object.assign(engine, known);
+    return;
+  }
+  // for an initialised backend setBackend completes synchronously, so there is nothing to await
+  void engine.setBackend(tfBackend);
+  if (!backend) return;
+  const { backendName, backendInstance, profiler } = engine as unknown as Choice;
+  choices.set(backend, { backendName, backendInstance, profiler });
 }
 
 function eagerExecutable(
