@@ -12,8 +12,8 @@ import { LAYOUTS } from './commands/import.js';
 import { TARGETS } from './commands/dataset.js';
 import { KINDS } from './commands/plugins.js';
 
-/** Allowed from other packages: the names of the presets. */
-const LIGHT = ['run/dist/presets/names.js'];
+/** Allowed from other packages: what a launcher says, and the names of the presets. */
+const LIGHT = ['cluster-mpi/dist/launch.js', 'run/dist/presets/names.js'];
 
 const BIN = fileURLToPath(new URL('../bin/facewright.js', import.meta.url));
 

@@ -2,9 +2,9 @@
  * What a training does before its processes meet, such as reading its config. If that fails they meet after all, and
  * one of them tells the error: rank 0 if it is the error of all, such as a path that does not exist.
  */
+import { startedWithOthers } from '@facewright/cluster-mpi/launch';
 import { isToldElsewhere, type RunConfigInput } from '@facewright/core';
 import type { LoadedConfig } from '@facewright/platform/node';
-import { launchedWithOthers } from './launched.js';
 
 /** `open` gets the config that was read, whose cluster they meet in; without one they meet in the default. */
 export async function together<T>(
@@ -17,7 +17,7 @@ export async function together<T>(
     ({ cluster } = config.given);
     return await open(config);
   } catch (error) {
-    if (!launchedWithOthers() || isToldElsewhere(error)) throw error;
+    if (!startedWithOthers(process.env) || isToldElsewhere(error)) throw error;
     const [{ failTogether }, { builtins }] = await Promise.all([import('@facewright/run'), import('./builtins.js')]);
     return failTogether(error, builtins, cluster);
   }

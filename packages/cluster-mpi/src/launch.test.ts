@@ -1,7 +1,8 @@
 /** Which rank of how many a process is, by what each launcher sets. */
 import { open } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { launchOf, requireConnection, startedTogether } from './launch.js';
+import { requireConnection } from './connection.js';
+import { launchOf, startedTogether, startedWithOthers } from './launch.js';
 import { candidates } from './library.js';
 
 /** What `srun` sets in every task, inside an allocation of 16. */
@@ -82,6 +83,7 @@ test.each<[string, Record<string, string>, number | undefined, boolean, RegExp |
   ],
 ])('who cannot reach the others is told: %s', (_, environment, size, isSocket, error) => {
   expect(startedTogether(environment)).toBe(size);
+  expect(startedWithOthers(environment)).toBe((size ?? 1) > 1);
   const required = (): void => requireConnection(environment, () => isSocket);
   if (error) expect(required).toThrow(error);
   else expect(required).not.toThrow();

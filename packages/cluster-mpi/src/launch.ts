@@ -1,9 +1,7 @@
 /**
- * What the launcher tells a process in its environment: how many processes were started, which one this is, and how it
- * reaches the others.
+ * What the launcher tells a process in its environment: how many processes were started, and which one this is. Imports
+ * nothing, because the command line asks before it loads anything.
  */
-import { FacewrightError } from '@facewright/core';
-import { fstatSync } from 'node:fs';
 
 export interface Launch {
   readonly rank: number;
@@ -12,7 +10,7 @@ export interface Launch {
   readonly protocol: 'open-mpi' | 'pmi' | 'slurm';
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Undefined if the process was started by itself. `srun` sets SLURM_NTASKS for every step, so a step of one counts too. */
 export function launchOf(environment: Environment): Launch | undefined {
@@ -43,34 +41,9 @@ export function startedTogether(environment: Environment): number | undefined {
   return tasks > 1 ? tasks : undefined;
 }
 
-/** Throws if this process was started with others, but cannot reach them: each would train by itself. */
-export function requireConnection(environment: Environment, isSocket = openSocket): void {
-  const launch = launchOf(environment);
-  const where = 'cluster "mpi"';
-  const size = startedTogether(environment);
-  if (!launch && size !== undefined)
-    throw new FacewrightError({
-      what: `srun has started ${size} processes, but has not connected them.`,
-      where,
-      todo: 'Start them with srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH). For trainings that are independent of one another, set cluster: "single".',
-    });
-  // MPI would write to whatever file has this number now, such as one of Node's own, and crash
-  const descriptor = wholeNumber(environment.PMI_FD);
-  if (launch?.protocol !== 'pmi' || descriptor === undefined || isSocket(descriptor)) return;
-  throw new FacewrightError({
-    what: "The launcher's connection does not reach this process: a program between them, such as npx, has closed it.",
-    where: `${where}, PMI_FD ${descriptor}`,
-    todo: 'Start facewright without npx: mpirun -n 4 node_modules/.bin/facewright train … (with Slurm: srun --mpi=pmi2).',
-  });
-}
+/** Whether this process is one of several. */
+export const startedWithOthers = (environment: Environment): boolean => (startedTogether(environment) ?? 1) > 1;
 
-function openSocket(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isSocket();
-  } catch {
-    return false;
-  }
-}
-
-const wholeNumber = (text: string | undefined): number | undefined =>
+/** Undefined if it is missing or not a whole number. */
+export const wholeNumber = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;

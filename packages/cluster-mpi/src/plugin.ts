@@ -9,7 +9,8 @@ import {
 } from '@facewright/core';
 import { z } from 'zod';
 import { startMpi, type MpiCalls } from './calls.js';
-import { launchOf, requireConnection, startedTogether } from './launch.js';
+import { requireConnection } from './connection.js';
+import { launchOf, startedTogether } from './launch.js';
 import { openLibrary } from './library.js';
 import { MpiCluster, type MpiClusterOptions } from './mpi-cluster.js';
 import { VERSION } from './version.js';
