@@ -10,7 +10,7 @@ import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
 import { noDisk } from './crash/full-disk.mjs';
 import { launchTool } from './helpers/launched.js';
 import { ended, errorsIn, mpiTrainings, nextCheckpoint, weightsOf, type MpiTrainings } from './helpers/mpi-training.js';
-import { facewright, filesBelow } from './helpers/tool.js';
+import { facewright, filesBelow, temporary, writeConfig } from './helpers/tool.js';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
@@ -47,6 +47,10 @@ for (const launcher of available.length > 0 ? available : LAUNCHERS) {
       ]);
       expect(await told('train', '--data', trainings.root)).toEqual([
         expect.stringMatching(/This is not a prepared dataset/),
+      ]);
+      const config = await writeConfig(await temporary(), { cluster: { name: 'mpi', library: missing } });
+      expect(await told('train', '--data', join(trainings.root, 'dataset'), '--config', config)).toEqual([
+        expect.stringMatching(/The cluster "mpi" does not work here: The MPI library cannot be used/),
       ]);
     });
 

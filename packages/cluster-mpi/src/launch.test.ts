@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { requireConnection } from './connection.js';
-import { launchOf, startedTogether, startedWithOthers } from './launch.js';
+import { launchOf, rankOf, startedTogether, startedWithOthers } from './launch.js';
 import { candidates } from './library.js';
 
 /** What `srun` sets in every task, inside an allocation of 16. */
@@ -45,6 +45,7 @@ test.each<[string, Record<string, string>, ReturnType<typeof launchOf>]>([
   ['numbers that are none', { PMI_RANK: 'x', PMI_SIZE: '2' }, undefined],
 ])('%s', (_, environment, launch) => {
   expect(launchOf(environment)).toEqual(launch);
+  if (launch) expect(rankOf(environment)).toBe(launch.rank);
 });
 
 test("the launcher's own family of libraries is looked for first", () => {
@@ -87,6 +88,12 @@ test.each<[string, Record<string, string>, number | undefined, boolean, RegExp |
   const required = (): void => requireConnection(environment, () => isSocket);
   if (error) expect(required).toThrow(error);
   else expect(required).not.toThrow();
+});
+
+test('which of them tells that they cannot reach each other', () => {
+  expect(rankOf(SRUN)).toBe(3);
+  expect(rankOf({ PMI_RANK: '2', PMI_SIZE: '4', PMI_FD: '6' })).toBe(2);
+  expect(rankOf({})).toBe(0);
 });
 
 test('a descriptor that is no socket is none of the launcher', async () => {

@@ -41,6 +41,10 @@ export function startedTogether(environment: Environment): number | undefined {
   return tasks > 1 ? tasks : undefined;
 }
 
+/** This process among those started together, from 0, as far as its environment tells. */
+export const rankOf = (environment: Environment): number =>
+  launchOf(environment)?.rank ?? wholeNumber(environment.SLURM_PROCID) ?? 0;
+
 /** Whether this process is one of several. */
 export const startedWithOthers = (environment: Environment): boolean => (startedTogether(environment) ?? 1) > 1;
 

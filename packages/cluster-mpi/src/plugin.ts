@@ -4,13 +4,14 @@ import {
   FacewrightError,
   messageOf,
   type Cluster,
+  type ClusterAvailability,
   type ClusterProvider,
   type Emit,
 } from '@facewright/core';
 import { z } from 'zod';
 import { startMpi, type MpiCalls } from './calls.js';
 import { requireConnection } from './connection.js';
-import { launchOf, startedTogether } from './launch.js';
+import { launchOf, rankOf, startedTogether } from './launch.js';
 import { openLibrary } from './library.js';
 import { MpiCluster, type MpiClusterOptions } from './mpi-cluster.js';
 import { VERSION } from './version.js';
@@ -71,6 +72,15 @@ function requireAll({ size, version }: MpiCalls, path: string): void {
   });
 }
 
+function unusable(error: unknown): ClusterAvailability {
+  const known = error instanceof FacewrightError ? error : undefined;
+  return {
+    usable: false,
+    reason: known?.what ?? messageOf(error),
+    ...(known?.todo !== undefined && { remedy: known.todo }),
+  };
+}
+
 export const mpi = definePlugin({
   meta: {
     name: 'mpi',
@@ -83,18 +93,18 @@ export const mpi = definePlugin({
   create: (options, { emit }): ClusterProvider => ({
     async probe() {
       const processes = startedTogether(process.env);
+      const started = processes !== undefined && { processes };
       try {
         requireConnection(process.env);
-        const { path, flavour } = await openLibrary(options.library);
-        return { usable: true, device: `${flavour.name} (${path})`, ...(processes !== undefined && { processes }) };
       } catch (error) {
-        const known = error instanceof FacewrightError ? error : undefined;
-        return {
-          usable: false,
-          reason: known?.what ?? messageOf(error),
-          ...(known?.todo !== undefined && { remedy: known.todo }),
-          ...(processes !== undefined && { processes }),
-        };
+        // the launcher starts all of them in the same way
+        return { ...unusable(error), ...started, rankOfAll: rankOf(process.env) };
+      }
+      try {
+        const { path, flavour } = await openLibrary(options.library);
+        return { usable: true, device: `${flavour.name} (${path})`, ...started };
+      } catch (error) {
+        return { ...unusable(error), ...started };
       }
     },
     open: () => open(options, emit),

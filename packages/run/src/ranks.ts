@@ -10,7 +10,7 @@ import {
 } from '@facewright/core';
 import { fromFirst } from '@facewright/training';
 import type { Builtins } from './composition/builtins.js';
-import { joinCluster } from './composition/clusters.js';
+import { joinCluster, type JoinedCluster } from './composition/clusters.js';
 import { openRunDirectory, type OpenOptions, type RunDirectory } from './run-directory.js';
 
 /** Does the work, leaves the cluster, and rejects on every rank if it failed on one. */
@@ -29,25 +29,35 @@ export async function onEveryRank<T>(cluster: Cluster, work: () => Promise<T>): 
 }
 
 /**
- * For an error before the processes have met: they meet after all, so that one of them tells it. Rejects on every rank.
- * If they cannot meet, or have met before, the error is this process's own.
+ * For an error before the processes have met: they meet after all, so that one of them tells it; in the default cluster
+ * if the config's is what is wrong. Rejects on every rank. If they cannot meet, or have met before, the error is this
+ * process's own.
  */
 export async function failTogether(
   error: unknown,
   builtins: Builtins,
   cluster?: RunConfigInput['cluster'],
 ): Promise<never> {
-  const where = 'the config';
-  const joined = await joinCluster(parseRunConfig({ cluster }, where), {
-    builtins,
-    events: createEventStream(),
-    signal: new AbortController().signal,
-    baseDirectory: '.',
-    where,
-    plugins: [],
-  }).catch(() => undefined);
+  const joined = (await met(builtins, cluster)) ?? (cluster === undefined ? undefined : await met(builtins));
   if (!joined) throw error;
   return onEveryRank(joined.cluster, () => Promise.reject(error as Error));
+}
+
+/** Undefined if the processes cannot meet in this cluster. */
+async function met(builtins: Builtins, cluster?: RunConfigInput['cluster']): Promise<JoinedCluster | undefined> {
+  const where = 'the config';
+  try {
+    return await joinCluster(parseRunConfig({ cluster }, where), {
+      builtins,
+      events: createEventStream(),
+      signal: new AbortController().signal,
+      baseDirectory: '.',
+      where,
+      plugins: [],
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** The run directory, which rank 0 alone locks, empties and writes. */

@@ -45,6 +45,11 @@ export interface Cluster {
 export interface ClusterAvailability extends Availability {
   /** Number of processes that a launcher such as mpirun has started. Missing if this process was started by itself. */
   readonly processes?: number;
+  /**
+   * This process's rank, if the reason lies in how all of them were started, and so is the same for all. They cannot
+   * meet, and rank 0 alone tells it.
+   */
+  readonly rankOfAll?: number;
 }
 
 /** A way to join other processes. */

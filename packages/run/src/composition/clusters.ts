@@ -3,6 +3,7 @@ import {
   createRunContainer,
   FacewrightError,
   makePart,
+  markToldElsewhere,
   plainReference,
   pluginContext,
   singleCluster,
@@ -63,12 +64,15 @@ export const checkCluster = (plugin: ConfiguredPlugin<'cluster'>): Promise<Clust
 async function joined(plugin: ConfiguredPlugin<'cluster'>, where: string, from?: string): Promise<JoinedCluster> {
   const { name } = plugin.meta;
   const provider = await make(plugin, from);
-  const { usable, reason, remedy } = await provider.probe();
-  if (!usable)
-    throw new FacewrightError({
+  const { usable, reason, remedy, rankOfAll = 0 } = await provider.probe();
+  if (!usable) {
+    const error = new FacewrightError({
       what: `The cluster "${name}" does not work here: ${reason ?? 'no reason given'}`,
       where,
       todo: remedy ?? 'Choose another one, or cluster: "single": "facewright doctor" lists them.',
     });
+    if (rankOfAll > 0) markToldElsewhere(error);
+    throw error;
+  }
   return { plugin, cluster: await provider.open() };
 }
