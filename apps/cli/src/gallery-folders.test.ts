@@ -18,8 +18,8 @@ test('folders and links to folders are people; a folder linked twice is one pers
   expect(await galleryFolders(gallery)).toEqual({
     people: ['bob', 'broken', 'carl', 'zoe'],
     repeated: [
-      { person: 'ann', sameAs: 'zoe' },
-      { person: 'charles', sameAs: 'carl' },
+      { name: 'ann', sameAs: 'zoe' },
+      { name: 'charles', sameAs: 'carl' },
     ],
   });
 });

@@ -61,7 +61,7 @@ async function fillGallery({ recogniser, events }: OpenRecogniser, { gallery }: 
     else for (const { photo, reason } of enrolled.skipped) skipped.push({ person, photo: photos[photo], reason });
     events.emit('progress', { task: 'enrol', done: index + 1, total: people.length, unit: 'people' });
   }
-  for (const { person, sameAs } of repeated)
+  for (const { name: person, sameAs } of repeated)
     skipped.push({ person, photo: join(gallery, person), reason: `It is the same folder as ${sameAs}.` });
   if (!recogniser.people().length)
     throw new FacewrightError({

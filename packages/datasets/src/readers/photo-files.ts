@@ -2,8 +2,9 @@
 import { FacewrightError, messageOf, type Photo } from '@facewright/core';
 import { nameText, pathBelow, pathText, readPhoto, type FilePath } from '@facewright/platform/node';
 import type { Dirent } from 'node:fs';
-import { opendir, realpath, stat } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { foldersOnce, type FolderEntry } from './folders-once.js';
 
 /** Extensions of images. Whether one can be decoded is determined, and recorded, when it is opened. */
 const IMAGE_ENDING = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|p[bgpn]m|gif|tiff?|avif|heic|heif|jp2|j2k|jxl)$/i;
@@ -13,11 +14,7 @@ export const isPhotoName = (name: string): boolean => IMAGE_ENDING.test(name);
 /** Compares by UTF-16 code units: the same order on every machine, whatever its language. */
 export const byCodeUnit = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-export interface Entry {
-  /** As text. */
-  readonly name: string;
-  readonly path: FilePath;
-}
+export type Entry = FolderEntry;
 
 export interface Listing {
   readonly folders: readonly Entry[];
@@ -47,8 +44,13 @@ export async function list(path: FilePath, follow = true): Promise<Listing> {
     }
   }
   const byName = (a: Entry, b: Entry): number => byCodeUnit(a.name, b.name);
-  const once = await withoutRepeats(folders, linked.sort(byName));
-  return { folders: once.folders.sort(byName), photos: photos.sort(byName), others, twice: once.twice };
+  const once = await foldersOnce(folders, linked.sort(byName));
+  return {
+    folders: once.folders.toSorted(byName),
+    photos: photos.sort(byName),
+    others,
+    twice: once.repeated.map(({ name }) => name),
+  };
 }
 
 /** The entries of a folder one by one, without hidden names, in any order; with `follow`, links to folders are folders. */
@@ -67,26 +69,6 @@ export async function* entriesIn(
     else if (follow && entry.isSymbolicLink() && (await isFolder(found.path))) yield { ...found, folder: 'linked' };
     else yield found;
   }
-}
-
-/** A person's folder with a link next to it, or linked twice, is one person. */
-async function withoutRepeats(
-  folders: readonly Entry[],
-  linked: readonly Entry[],
-): Promise<{ folders: Entry[]; twice: string[] }> {
-  const kept = [...folders];
-  const twice: string[] = [];
-  if (linked.length > 0) {
-    const seen = new Set<string>();
-    for (const { path } of folders) seen.add((await realpath(path, 'buffer')).toString('latin1'));
-    for (const entry of linked) {
-      const target = (await realpath(entry.path, 'buffer')).toString('latin1');
-      if (seen.has(target)) twice.push(entry.name);
-      else kept.push(entry);
-      seen.add(target);
-    }
-  }
-  return { folders: kept, twice };
 }
 
 const isFolder = (path: FilePath): Promise<boolean> =>
