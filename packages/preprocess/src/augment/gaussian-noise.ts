@@ -44,18 +44,21 @@ export class GaussianNoise implements Augmenter {
 export function levelTable(mean: number, deviation: number): Int16Array {
   const table = new Int16Array(ENTRIES);
   let level = Math.max(-256, Math.floor(mean - 6 * deviation));
-  let below = deviation > 0 ? normalBelow((level + 1 - mean) / deviation) : Number(level + 1 > mean);
+  let below = normalBelow((level + 1 - mean) / deviation);
   for (let i = 0; i < ENTRIES; i++) {
     while (below <= (i + 0.5) / ENTRIES && level < 256) {
       level++;
-      below = deviation > 0 ? normalBelow((level + 1 - mean) / deviation) : Number(level + 1 > mean);
+      below = normalBelow((level + 1 - mean) / deviation);
     }
     table[i] = level;
   }
   return table;
 }
 
-/** The normal distribution function, by Simpson's rule over its density. Only used to build the table. */
+/**
+ * The normal distribution function, by Simpson's rule over its density; 1 at infinity, which a deviation of 0 gives. Only
+ * used to build the table.
+ */
 function normalBelow(z: number): number {
   if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
   const steps = 2 * Math.ceil(Math.abs(z) * 16 + 1);

@@ -211,6 +211,18 @@ describe('what the networks see', () => {
       same(pixels.crops(some, 24), plainPixels(image).crops(some, 24));
   });
 
+  test('photos of usual size share one memory', () => {
+    const open = vi.spyOn(Kernels, 'open');
+    try {
+      const pixelsOf = createPixelMaker();
+      for (let i = 0; i < 3; i++)
+        [...pixelsOf(noiseImage(80, 60, i)).levels([{ width: 37, height: 31 }])].forEach(({ values }) => values.length);
+      expect(open).toHaveBeenCalledTimes(1);
+    } finally {
+      open.mockRestore();
+    }
+  });
+
   test('two photos in turn do not affect each other', () => {
     const [one, other] = [noiseImage(80, 60, 1), noiseImage(70, 90, 2)];
     const [first, second] = [pixelsOf(one), pixelsOf(other)];

@@ -38,14 +38,17 @@ test('by definition: kept boxes overlap too little, dropped ones overlap a bette
     for (let x = x1; x <= x2; x++) for (let y = y1; y <= y2; y++) set.add(`${x},${y}`);
     return set;
   };
-  const overlap = (a: Candidate, b: Candidate): number => {
-    const [p, q] = [pixels(a), pixels(b)];
-    const shared = [...p].filter((pixel) => q.has(pixel)).length;
-    return shared / (p.size + q.size - shared);
+  const overlaps = {
+    union: (shared: number, p: number, q: number): number => shared / (p + q - shared),
+    min: (shared: number, p: number, q: number): number => shared / Math.min(p, q),
   };
   fc.assert(
-    fc.property(fc.array(any, { maxLength: 8 }), (candidates) => {
-      const kept = suppress(candidates, 0.5, 'union');
+    fc.property(fc.array(any, { maxLength: 8 }), fc.constantFrom('union', 'min'), (candidates, mode) => {
+      const overlap = (a: Candidate, b: Candidate): number => {
+        const [p, q] = [pixels(a), pixels(b)];
+        return overlaps[mode]([...p].filter((pixel) => q.has(pixel)).length, p.size, q.size);
+      };
+      const kept = suppress(candidates, 0.5, mode);
       expect(kept.map(({ score }) => score)).toEqual(kept.map(({ score }) => score).sort((a, b) => b - a));
       for (const a of kept) for (const b of kept) if (a !== b) expect(overlap(a, b)).toBeLessThanOrEqual(0.5);
       for (const lost of candidates.filter((candidate) => !kept.includes(candidate))) {
@@ -89,6 +92,7 @@ test("a crop starts one pixel before its box, is cut at the image's edge, and is
     offsetY: 0,
   });
   expect(cropWindow(box(101, 1, 120, 20), 100, 100)).toBeUndefined();
+  expect(cropWindow(box(1, 101, 20, 120), 100, 100)).toBeUndefined();
   expect(cropWindow(box(20, 20, 18, 40), 100, 100)).toBeUndefined();
 });
 

@@ -218,6 +218,15 @@ test('by rules 1.0 a photo is shrunk by areas and cropped between its pixels: a 
       }
 });
 
+test.each<Rules>(['0.1', '1.0'])(
+  'a photo that is one cell at the first scale is looked at once (rules %s)',
+  async (rules) => {
+    const { detector, asked } = await open(answers, { rules, minFace: 48 });
+    await detector.detect({ width: 48, height: 48, data: new Uint8Array(48 * 48 * 3) });
+    expect(asked.pnet.map(({ shape }) => shape)).toEqual([[1, 1, 36, 12]]);
+  },
+);
+
 test.each<Rules>(['0.1', '1.0'])('a photo smaller than one cell has no face (rules %s)', async (rules) => {
   const { detector, asked } = await open(answers, { rules });
   const small = { width: 19, height: 40, data: new Uint8Array(19 * 40 * 3) };

@@ -85,12 +85,12 @@ test('a photo whose pixels an aligner returns unchanged is not freed', async () 
     align: ({ data }) => ({ width: 112, height: 112, data: data.subarray(0, 112 * 112 * 3) }),
   };
   const test = run(readerOf(person('A', 2), person('B', 2)), {
-    tiers: tiersOf([{ name: 'kept', above: 0, augment: [] }]),
+    tiers: tiersOf([{ name: 'kept', above: 0, augment: [fromUser('opening')] }]), // whose image is another one
     aligner: corner,
   });
   await prepare(test.options);
   const first = sha256(noiseImage(200, 180, 0).data.subarray(0, 112 * 112 * 3));
-  expect(test.state.written.map(({ image }) => image.data.length)).toEqual(Array(4).fill(112 * 112 * 3));
+  expect(test.state.written.map(({ image }) => image.data.length)).toEqual(Array(8).fill(112 * 112 * 3));
   expect(sha256(test.state.written[0].image.data)).toBe(first);
 });
 

@@ -87,7 +87,10 @@ const given = async (tier: number): Promise<PhotoTask> => ({
 
 test('a photo becomes the images of its tier, encoded, and their memory can be moved', async () => {
   const processed = await photoProcessor(job, () => undefined);
-  const { result, buffers } = await processed(await given(1));
+  const task = await given(1);
+  const start = performance.now();
+  const { result, buffers } = await processed(task);
+  const elapsed = (performance.now() - start) / 1000;
   const images = 'images' in result.outcome ? result.outcome.images : [];
   expect(images.map(({ sample }) => sample)).toEqual(
     ['original', 'lighter', 'random'].map((kind) => ({ identity: 'A', source: 'A/1.png', landmarks: LANDMARKS, kind })),
@@ -102,6 +105,8 @@ test('a photo becomes the images of its tier, encoded, and their memory can be m
     ((stream) => Array.from(random.data, () => stream.integer(256)))(createRandom(5).fork('A', 'A/1.png', 'random')),
   );
   expect(Object.keys(result.seconds).sort()).toEqual(['align', 'augment', 'decode', 'encode']);
+  // the stages follow each other
+  expect(Object.values(result.seconds).reduce((sum, seconds) => sum + seconds, 0)).toBeLessThanOrEqual(elapsed + 1e-6);
   const plain = (await processed(await given(0))).result.outcome;
   expect('images' in plain && plain.images.map(({ sample }) => sample.kind)).toEqual(['original']);
 });
