@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FacewrightError, Interrupted, type EventType } from '@facewright/core';
 import { sharedData } from '@facewright/test/shared-data';
 import { testContext } from '@facewright/testkit';
@@ -290,16 +290,24 @@ describe('a download', () => {
     expect(asked).toBe(0);
   });
 
-  test('has FACEWRIGHT_CACHE as its cache unless another is named', async () => {
-    const before = process.env.FACEWRIGHT_CACHE;
-    process.env.FACEWRIGHT_CACHE = directory;
-    try {
+  describe('has as its cache, unless another is named,', () => {
+    afterEach(() => void vi.unstubAllEnvs());
+    const fromCache = () => resolved({ cacheDirectory: undefined, offline: true });
+
+    test('FACEWRIGHT_CACHE', async () => {
+      vi.stubEnv('FACEWRIGHT_CACHE', directory);
       await writeFile(join(directory, CACHED), NUMBERS);
-      expect((await resolved({ cacheDirectory: undefined, offline: true })).weights).toBeDefined();
-    } finally {
-      if (before === undefined) delete process.env.FACEWRIGHT_CACHE;
-      else process.env.FACEWRIGHT_CACHE = before;
-    }
+      expect((await fromCache()).weights).toBeDefined();
+    });
+
+    test.skipIf(process.platform !== 'linux')('or else the directory of all programs’ caches (on Linux)', async () => {
+      vi.stubEnv('FACEWRIGHT_CACHE', '');
+      vi.stubEnv('XDG_CACHE_HOME', directory);
+      expect((await fromCache()).weights).toBeUndefined();
+      await mkdir(join(directory, 'facewright'));
+      await writeFile(join(directory, 'facewright', CACHED), NUMBERS);
+      expect((await fromCache()).weights).toBeDefined();
+    });
   });
 });
 
