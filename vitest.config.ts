@@ -63,6 +63,9 @@ export default defineConfig({
           include: files('.slow.test.ts'),
           exclude: [...exclude, ...(CHROMIUM ? [`**/*${IN_BROWSER}`] : [])],
           globalSetup: ['./test/temporary.ts', './test/build.ts'],
+          // several times what the longest takes on a quiet machine: only what hangs runs into it
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       ...(CHROMIUM ? [{ extends: true as const, ...inChromium }] : []),

@@ -2,7 +2,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openDataset } from '@facewright/datasets';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   drawPeople,
   facewright,
@@ -18,8 +18,6 @@ import {
 } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let directory: string;
 let config: string;
 beforeAll(async () => {

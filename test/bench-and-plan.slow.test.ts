@@ -1,8 +1,6 @@
 /** `bench train` and `plan`, started as a user would. */
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { facewright, temporary, TINY, writeConfig } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 240_000 });
 
 let directory: string;
 beforeAll(async () => {

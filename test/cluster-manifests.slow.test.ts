@@ -6,13 +6,11 @@ import { spawn } from 'node:child_process';
 import { chmod, cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { digestBelow } from './helpers/digest.js';
 import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
 import { facewright, patches, put, readJson, temporary, TINY } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 });
 
 const EXAMPLES = fileURLToPath(new URL('../examples/cluster/', import.meta.url));
 const BIN = fileURLToPath(new URL('../apps/cli/bin/facewright.js', import.meta.url));

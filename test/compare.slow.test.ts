@@ -1,10 +1,8 @@
 /** `facewright compare`, started as a user would: two recipes on two seeds, and which wins. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { drawPeople, facewright, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let directory: string;
 const at = (name: string): string => join(directory, name);

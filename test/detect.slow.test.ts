@@ -3,12 +3,10 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeImage } from '@facewright/platform/node';
 import { sharedData } from '@facewright/test/shared-data';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { facewright, patches, put, temporary, writeConfig, writeDetector } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 const weights = sharedData('mtcnn');
 const photos = sharedData('photos/kpzhang93');
 

@@ -7,7 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharedData } from '@facewright/test/shared-data';
 import sharp from 'sharp';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import {
   drawPeople,
   facewright,
@@ -20,8 +20,6 @@ import {
 } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let directory: string;
 const at = (name: string): string => join(directory, name);
 let model: string;

@@ -93,4 +93,4 @@ test('the backbone is kept, the head grows or is reset, the model is frozen for 
     '--resume',
   ]);
   expect([again.code, again.stderr]).toEqual([0, expect.stringContaining('resumed at step 4')]);
-}, 240_000);
+});

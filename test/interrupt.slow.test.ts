@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import {
   drawPeople,
   facewright,
@@ -15,8 +15,6 @@ import {
 } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let folder: string;
 let list: string;
 let undisturbed: string;

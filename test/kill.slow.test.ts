@@ -12,7 +12,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { rounds } from './support/rounds.js';
 import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig } from './helpers/tool.js';
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const BIN = fileURLToPath(new URL('../apps/cli/bin/facewright.js', import.meta.url));
 const STEPS = 46;

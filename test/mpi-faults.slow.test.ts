@@ -5,14 +5,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
 import { noDisk } from './crash/full-disk.mjs';
 import { launchTool } from './helpers/launched.js';
 import { ended, errorsIn, mpiTrainings, nextCheckpoint, weightsOf, type MpiTrainings } from './helpers/mpi-training.js';
 import { facewright, filesBelow, temporary, writeConfig } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let trainings: MpiTrainings;
 beforeAll(async () => {

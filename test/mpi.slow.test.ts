@@ -3,7 +3,7 @@
  * numbers of processes after a resume. What goes wrong is in mpi-faults.slow.test.ts.
  */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { LAUNCHERS } from '../packages/cluster-mpi/test/launched.js';
 import { launchTool } from './helpers/launched.js';
 import {
@@ -17,8 +17,6 @@ import {
   type MpiTrainings,
 } from './helpers/mpi-training.js';
 import { facewright } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let trainings: MpiTrainings;
 beforeAll(async () => {

@@ -6,12 +6,11 @@ import { offerEmulatedGpu } from '@facewright/test/emulated-gpu';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { sharedData } from '@facewright/test/shared-data';
 import { drawPeople, patches, put, temporary, TINY, writeConfig } from './helpers/tool.js';
 import { cannotWatch, watched } from './helpers/watched.js';
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 240_000 });
 offerEmulatedGpu();
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

@@ -5,12 +5,10 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRandom } from '@facewright/core';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { digestBelow } from './helpers/digest.js';
 import { rounds } from './support/rounds.js';
 import { drawPeople, facewright, filesBelow, temporary, TINY, writeConfig, type Ended } from './helpers/tool.js';
-
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const TIMES = rounds(3, 20);
 /** Whether two processes overlap is up to the machine: more pairs are started until some have. */

@@ -5,12 +5,10 @@ import { createRandom, createRunContainer, pluginContext } from '@facewright/cor
 import { mobileFaceNet } from '@facewright/models';
 import { createFivePointAligner } from '@facewright/preprocess';
 import { saveModel } from '@facewright/training';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { facewright, patches, put, temporary, writeConfig, writeDetector } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 /** Photos of three people and an untrained model, which only knows that the same photo gives the same embedding. */
 async function place(): Promise<string> {
   const directory = await temporary();

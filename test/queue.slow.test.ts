@@ -12,7 +12,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { digestBelow } from './helpers/digest.js';
 import { facewright, patches, put, temporary, writeDetector } from './helpers/tool.js';
 
-vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const BIN = fileURLToPath(new URL('../apps/cli/bin/facewright.js', import.meta.url));
 const missing = redisMissing();

@@ -1,11 +1,9 @@
 /** A whole run, and each stage alone, started as a user would. */
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { drawPeople, facewright, filesBelow, readJson, temporary, TINY, writeConfig } from './helpers/tool.js';
 
 // each test starts the tool several times, on machines that may be busy
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
-
 let directory: string;
 let list: string;
 let config: string;

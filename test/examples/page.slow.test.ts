@@ -47,7 +47,7 @@ async function enlarged(photo: string, width: number, height: number): Promise<s
   return path;
 }
 
-test.skipIf(reason)(`people are enrolled and recognised in the page${reason}`, { timeout: 300_000 }, async () => {
+test.skipIf(reason)(`people are enrolled and recognised in the page${reason}`, async () => {
   const outDir = await temporary();
   await mkdir(outDir, { recursive: true });
   await build({ root, publicDir: await publicFiles(), logLevel: 'error', build: { outDir, emptyOutDir: true } });

@@ -74,7 +74,7 @@ export default {};`;
   ];
   expect(made.join('')).not.toContain('error:');
   await cp(directory, clean, { recursive: true });
-}, 120_000);
+});
 afterAll(() => Promise.all([directory, clean].map((path) => rm(path, { recursive: true, force: true }))));
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 
 const path = (from: string): string => fileURLToPath(new URL(from, import.meta.url));
 
-test('the page is built once, served, and stopped by Ctrl-C', { timeout: 120_000 }, async () => {
+test('the page is built once, served, and stopped by Ctrl-C', async () => {
   await rm(path('../dist/page'), { recursive: true, force: true });
   const tool = spawn(process.execPath, [path('../../cli/bin/facewright.js'), 'studio', '--port', '0', '--no-open']);
   let [out, err] = ['', ''];

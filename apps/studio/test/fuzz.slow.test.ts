@@ -103,7 +103,7 @@ function send(port: number, bytes: Buffer): Promise<string> {
   });
 }
 
-test(`${REQUESTS} requests leave it up`, { timeout: 60_000 }, async () => {
+test(`${REQUESTS} requests leave it up`, async () => {
   const root = await mkdtemp(join(tmpdir(), 'facewright-fuzz-'));
   const page = join(root, 'page');
   await mkdir(page);

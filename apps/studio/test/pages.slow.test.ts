@@ -26,7 +26,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
       ),
     );
     for (const { stderr } of await Promise.all(started)) expect(stderr).toBe('');
-  }, 240_000);
+  });
 
   test('every page without a violation, in light and dark, wide and narrow', async () => {
     const studio = await openStudio({ directory: runs });
@@ -43,7 +43,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     } finally {
       await studio.close();
     }
-  }, 120_000);
+  });
 
   test('the map of people has its colours, and the time bars have their widths', async () => {
     const studio = await openStudio({ directory: runs, dark: true });
@@ -63,7 +63,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     } finally {
       await studio.close();
     }
-  }, 120_000);
+  });
 
   test('directories and a single report can be opened; anything else is reported', async () => {
     const studio = await openStudio({ width: 390 });
@@ -90,7 +90,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     } finally {
       await studio.close();
     }
-  }, 120_000);
+  });
 
   test('a run in progress is followed, with the time left, and its verdict appears at the end', async () => {
     const directory = join(await temporary(), 'runs');
@@ -128,7 +128,7 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     } finally {
       await studio.close();
     }
-  }, 120_000);
+  });
 
   test('a training can be reached and started with the keyboard alone', async () => {
     const studio = await openStudio();
@@ -152,5 +152,5 @@ describe.skipIf(noBrowser)(`the pages${noBrowser}`, () => {
     } finally {
       await studio.close();
     }
-  }, 120_000);
+  });
 });

@@ -3,9 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test, vi } from 'vitest';
-
-vi.setConfig({ testTimeout: 240_000 });
+import { expect, test } from 'vitest';
 
 const MEASURE = fileURLToPath(new URL('measure-step.mjs', import.meta.url));
 const NET = ['64', '0.5', '200'];

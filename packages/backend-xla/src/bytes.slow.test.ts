@@ -80,7 +80,7 @@ test.skipIf('missing' in here).each([
   [1, 1],
   [1, 2],
   [4, 1],
-])('on %i devices, in %i parts', { timeout: 300_000 }, async (devices, parts) => {
+])('on %i devices, in %i parts', async (devices, parts) => {
   const engine = await openCpu(path, devices);
   expect(engine.bytes).toBe(true);
   expect(await trained(engine, parts, 'bytes')).toEqual(await trained(engine, parts, 'floats'));

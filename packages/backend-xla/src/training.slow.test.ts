@@ -66,7 +66,7 @@ const worst = (a: HostTensors, b: HostTensors): number =>
   );
 
 describe.skipIf('missing' in here)('training', () => {
-  test('memory stays level over thousands of steps, reads and writes', { timeout: 300_000 }, async () => {
+  test('memory stays level over thousands of steps, reads and writes', async () => {
     const engine = await openCpu(path);
     const executable = engine.compile(step, { state: STATE });
     const given = batch(1);

@@ -57,7 +57,7 @@ beforeAll(async () => {
     resolve: { conditions: ['@facewright/source', 'browser', 'module', 'import', 'default'] },
     build: { outDir: page, target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
   });
-}, 120_000);
+});
 
 const temporary = (): Promise<string> => mkdtemp(join(tmpdir(), 'facewright-recognise-'));
 
@@ -170,7 +170,7 @@ describe.skipIf(!CHROMIUM)(`in Chromium${noBrowser}`, () => {
     await recogniser.save(join(untrained.directory, 'files/gallery'));
     await recogniser.dispose();
     open = await opened(untrained.directory);
-  }, 120_000);
+  });
   afterAll(() => open?.close());
 
   test.each(['wasm', 'webgpu', 'automatic'])(
@@ -241,6 +241,6 @@ describe.skipIf(!CHROMIUM || !y1 || !mtcnn || !people)(
       } finally {
         await open.close();
       }
-    }, 180_000);
+    });
   },
 );

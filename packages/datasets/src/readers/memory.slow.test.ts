@@ -131,7 +131,7 @@ const SETS: Record<string, { photos: number; fixed: number; write: (path: string
   flatFolder: { photos: 20_000, fixed: 1 << 20, write: async (path) => (writeFolder(path, 1, 20_000), { path }) },
 };
 
-test.each(Object.entries(SETS))('%s', { timeout: 300_000 }, async (name, { photos, fixed, write }) => {
+test.each(Object.entries(SETS))('%s', async (name, { photos, fixed, write }) => {
   const options = await write(join(root, name));
   const script = fileURLToPath(new URL('../../test/reader-memory.mjs', import.meta.url));
   const args = ['--expose-gc', script, name, JSON.stringify(options)];

@@ -67,7 +67,7 @@ async function startWorker(directory: string): Promise<Worker> {
   return { child, answer };
 }
 
-test(`${PROCESSES} processes, ${ROUNDS} times at once, half of the owners killed`, { timeout: 120_000 }, async () => {
+test(`${PROCESSES} processes, ${ROUNDS} times at once, half of the owners killed`, async () => {
   const root = await mkdtemp(join(tmpdir(), 'facewright lock '));
   const directory = join(root, 'dataset');
   const random = createRandom('races for a lock');

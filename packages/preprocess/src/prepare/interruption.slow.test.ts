@@ -61,7 +61,7 @@ test('any number of worker threads, including none, gives the same bytes', () =>
     run(join(root, `workers-${workers}`), workers);
     expect(bytesOf(join(root, `workers-${workers}`))).toEqual(alone);
   }
-}, 300_000);
+});
 
 test('mistakes of the original project: a half-prepared person does not stay that way: killed at random moments, the next start resumes and ends with the same bytes', async () => {
   const undisturbed = bytesOf(join(root, 'none'));
