@@ -50,14 +50,22 @@ function restartOf(event: RunEvent): number | undefined {
   return event.type === 'train.setback' ? event.backTo + 1 : undefined;
 }
 
+/** The millisecond of the start names the file, or the next one that no other start has taken. */
+function createEventFile(directory: string, milliseconds: number): number {
+  const seconds = (milliseconds / 1000).toFixed(3).padStart(14, '0');
+  try {
+    return openSync(join(directory, `events.out.tfevents.${seconds}.facewright.${process.pid}`), 'wx');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return createEventFile(directory, milliseconds + 1);
+  }
+}
+
 /** A new file for each start of a run, because TensorBoard reads the files of a directory in order of name. */
 function openEventFile(directory: string): OpenLogger {
   mkdirSync(directory, { recursive: true });
   const now = Date.now();
-  let file: number | undefined = openSync(
-    join(directory, `events.out.tfevents.${(now / 1000).toFixed(3).padStart(14, '0')}.facewright.${process.pid}`),
-    'wx',
-  );
+  let file: number | undefined = createEventFile(directory, now);
   let lastStep = 0;
   const write = (at: number, step: number, content: EventContent): void => {
     if (file !== undefined) writeSync(file, encodeRecord(encodeEvent(at / 1000, step, content)));

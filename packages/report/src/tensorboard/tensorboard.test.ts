@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testLogger } from '@facewright/testkit';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { event, log, started, step } from '../../test/tensorboard-events.js';
 import { tensorBoard } from './plugin.js';
 import { crc32c, encodeEvent, encodeRecord, maskedCrc32c } from './records.js';
@@ -56,6 +56,20 @@ test('an event in protocol-buffer bytes', () => {
   expect(Buffer.from(encodeEvent(0, 2 ** 40, { scalars: { a: 1 } })).toString('hex')).toBe(
     '090000000000000000' + '10808080808020' + '2a0a' + '0a08' + '0a0161' + '150000803f',
   );
+});
+
+test('starts within one millisecond write files of their own', async () => {
+  vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+  const directory = join(root, 'at once');
+  try {
+    for (let i = 0; i < 3; i++) await log(directory, [started()]);
+  } finally {
+    vi.restoreAllMocks();
+  }
+  const times = (await readdir(join(directory, 'tensorboard'))).map(
+    (name) => /tfevents\.(.*)\.facewright/.exec(name)![1],
+  );
+  expect(times.sort()).toEqual(['1700000000.000', '1700000000.001', '1700000000.002']);
 });
 
 test('each start writes its own file, with whole records', async () => {
