@@ -8,7 +8,7 @@ import { missingPath, tellMissing } from './paths-given.js';
 
 type Action<Args extends unknown[]> = (...args: Args) => Promise<void>;
 
-/** Commands whose processes meet: one of them tells the error, which their implementation finds again. */
+/** Commands whose processes meet: one of them reports the error, which their implementation finds again. */
 const MEET = ['run', 'train'];
 
 export const lazily =

@@ -1,6 +1,6 @@
 /**
  * What a training does before its processes meet, such as reading its config. If that fails they meet after all, and
- * one of them tells the error: rank 0 if it is the error of all, such as a path that does not exist.
+ * one of them reports the error: rank 0 if all have the same one, such as a path that does not exist.
  */
 import { startedWithOthers } from '@facewright/cluster-mpi/launch';
 import { isToldElsewhere, type RunConfigInput } from '@facewright/core';

@@ -38,7 +38,7 @@ export class MpiCluster implements Cluster {
   private closed = false;
   private busy = false;
   private heartbeat: Heartbeat | undefined;
-  /** Rank 0 knows of the failure, and tells the user. */
+  /** Rank 0 knows of the failure, and reports it to the user. */
   private firstKnows = false;
   /** Ends the call in progress. */
   private interrupt: ((error: Error) => void) | undefined;

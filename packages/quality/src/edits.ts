@@ -123,7 +123,7 @@ export async function* editPeople<Photo>(
   if (left.photos.size || left.people.size) onUnmatched?.({ photos: [...left.photos], people: [...left.people] });
 }
 
-/** `onUnmatched` is told by each reading of all people. */
+/** Each reading of all people calls `onUnmatched`. */
 export const editReader = (reader: Reader, edits: Edits, onUnmatched?: OnUnmatched): Reader => ({
   async *identities(): AsyncGenerator<Identity> {
     for await (const { name, photos } of editPeople(reader.identities(), edits, ({ id }) => id, onUnmatched))

@@ -267,7 +267,7 @@ interface Execution {
   readonly preset: string;
   readonly chosen: readonly string[];
   readonly notice: Events['notice'] | undefined;
-  /** What the parts told when they were created. */
+  /** The events of the parts when they were created. */
   readonly early: readonly RunEvent[];
   /** What training starts from, unless from random weights. */
   readonly weights: StartingWeights | undefined;

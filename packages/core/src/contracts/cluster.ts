@@ -34,7 +34,7 @@ export interface Cluster {
   /**
    * Ends all ranks, e.g. after an error in this one. At their next call the others fail with an error that gives the
    * reason; resolves once they know it. After a call that failed on all ranks it does nothing; rejects if the others
-   * cannot be told.
+   * cannot be reached.
    */
   abort(reason: string): Promise<void>;
   /** Leaves the cluster, together with all ranks, or after a call that failed. No call may follow. */
@@ -47,7 +47,7 @@ export interface ClusterAvailability extends Availability {
   readonly processes?: number;
   /**
    * This process's rank, if the reason lies in how all of them were started, and so is the same for all. They cannot
-   * meet, and rank 0 alone tells it.
+   * meet, and rank 0 alone reports it.
    */
   readonly rankOfAll?: number;
 }

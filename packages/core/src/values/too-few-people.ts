@@ -9,7 +9,7 @@ export interface TooFewPeople {
   /** After what they are left. Default: preparation. */
   readonly after?: string;
   readonly where?: string;
-  /** The first error of a part; told in place of advice on photos if it left out the most of them. */
+  /** By reason, the first error of a failing part. It replaces advice on photos if that reason left out most of them. */
   readonly failures?: ReadonlyMap<string, string>;
 }
 

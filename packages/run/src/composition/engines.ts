@@ -128,7 +128,7 @@ function withOptions(factory: PluginFactory<'backend'>, options: object, where: 
   return plugin;
 }
 
-/** Tells that an engine was opened; first, that a faster one could be had here but does not work, with the reason. */
+/** Reports that an engine was opened, after a warning if a faster one is installed but does not work, with the reason. */
 export function tellEngine(
   emit: Emit,
   { name, device }: Pick<Engine, 'name' | 'device'>,

@@ -21,7 +21,7 @@ export interface Uses {
 }
 
 /**
- * Resolves to what the parts told meanwhile, for the log that is not open yet. Two are left for later: the detector,
+ * Resolves to the events of the parts meanwhile, for the log that is not open yet. Two are left for later: the detector,
  * whose weights may have to be fetched, and which photos with landmarks do not need (it is created with the first photo
  * that does); and the engine, which takes a device (its backend has been created, and has said that it works).
  */

@@ -84,7 +84,7 @@ async function decoded(
 /** More than a prepared crop ever has. Photos are read again when it is their turn, so that only one is held. */
 const LARGEST_CROP = 1 << 20;
 
-/** `undefined` if the file is no crop or cannot be read; reading it again tells why. */
+/** `undefined` if the file is no crop or cannot be read; reading it again gives the reason. */
 async function bytesOf(path: string, { images, signal, limits }: ImageOptions): Promise<Uint8Array | undefined> {
   const bytes = await images.bytes(path, { ...limits, signal }).catch(() => undefined);
   return bytes && bytes.length <= LARGEST_CROP ? bytes : undefined;

@@ -11,8 +11,8 @@ interface CheckedStage {
 }
 
 /**
- * What can be told of stages before there are photos: throws a `FacewrightError` if one would never end, its schedule has
- * no end, or it freezes what the model does not have.
+ * Checks stages before there are photos: throws a `FacewrightError` if one would never end, its schedule has no end, or it
+ * freezes what the model does not have.
  */
 export function checkStages(stages: readonly TrainStage[], model: Model, random: Random): void {
   requireEnds(stages.map((stage) => ({ ...stage, criteria: criteriaOf(stage.config.until, stage.criteria) })));
