@@ -4,6 +4,7 @@
  */
 import { FacewrightError, hostTensor, messageOf, type HostTensor } from '@facewright/core';
 import { readChecked, readCheckedText } from '@facewright/platform/node';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Layout } from './layouts.js';
@@ -17,6 +18,13 @@ const manifestSchema = z.object({
 type Entry = z.infer<typeof manifestSchema>['tensors'][number];
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
+
+/** Whether the folder has the manifest, which tells it from others. */
+export const isPlainFolder = (directory: string): Promise<boolean> =>
+  access(join(directory, MANIFEST)).then(
+    () => true,
+    () => false,
+  );
 
 /** Reads the folder. Throws a `FacewrightError` that names what is missing or damaged. */
 export async function readPlainFolder(

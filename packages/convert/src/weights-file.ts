@@ -4,7 +4,8 @@ import type { Unpickled } from '@facewright/core/pickle';
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { readChecked } from '@facewright/platform/node';
-import { readPlainFolder } from './insightface-y1.js';
+import { foreignFormat, refuseFolder, refuseFormat } from './foreign-formats.js';
+import { isPlainFolder, readPlainFolder } from './insightface-y1.js';
 import { mayBeOnnx, readOnnx, type OnnxGraph } from './onnx/model.js';
 import { isTorch, readTorch } from './torch/checkpoint.js';
 import { TorchTensor } from './torch/tensors.js';
@@ -31,6 +32,7 @@ const MAX_BYTES = 2 ** 31 - 1;
  */
 export async function readWeightsFile(path: string): Promise<WeightsFile> {
   if (await isFolder(path)) {
+    if (!(await isPlainFolder(path))) await refuseFolder(path);
     const { tensors, bytes } = await readPlainFolder(path);
     return { format: 'insightface-plain', tensors, ordered: false, sha256: sha256Of(bytes), path };
   }
@@ -66,14 +68,20 @@ export async function parseWeights(bytes: Uint8Array, path: string): Promise<Wei
     return { format: 'safetensors', tensors: new Map(Object.entries(tensors)), ordered: false, sha256, path };
   }
   if (mayBeOnnx(bytes)) {
-    const graph = readOnnx(bytes, path);
+    // a TensorFlow graph may begin in the same way
+    const graph = onnxGraph(bytes, path);
     return { format: 'onnx', tensors: graph.weights, ordered: true, graph, bytes, sha256, path };
   }
-  throw new FacewrightError({
-    what: 'This is not a supported weights file.',
-    where: path,
-    todo: 'Use a PyTorch checkpoint (.pt, .pth, .ckpt), a safetensors or ONNX file, or the folder of InsightFace y1.',
-  });
+  return refuseFormat(bytes, path);
+}
+
+function onnxGraph(bytes: Uint8Array, path: string): OnnxGraph {
+  try {
+    return readOnnx(bytes, path);
+  } catch (error) {
+    if (foreignFormat(bytes, path)) refuseFormat(bytes, path);
+    throw error;
+  }
 }
 
 const isFolder = (path: string): Promise<boolean> =>

@@ -6,6 +6,7 @@
 import { FacewrightError, RAW_BYTES } from '@facewright/core';
 import { unpickle, unpickleFirst, type Unpickled, type UnpickleOptions } from '@facewright/core/pickle';
 import { bytesSource, openZip } from '@facewright/platform/node';
+import { refuseZip } from '../foreign-formats.js';
 import { storageStore, TORCH_GLOBALS, type Storage } from './tensors.js';
 
 /** The pickle of PyTorch's magic number 0x1950a86a20f9469cfc6c, by any protocol. */
@@ -31,14 +32,12 @@ export async function readTorch(bytes: Uint8Array, where: string): Promise<Unpic
 }
 
 async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
-  const files = await unzip(bytes, where);
-  const pickle = [...files.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
-  if (pickle === undefined)
-    throw new FacewrightError({
-      what: 'This zip file has no data.pkl, so it was not written by torch.save.',
-      where,
-      todo: TODO,
-    });
+  const zip = await openZip(bytesSource(bytes, where));
+  const names = [...zip.names()];
+  const pickle = names.find((name) => /^([^/]*\/)?data\.pkl$/.test(name)) ?? refuseZip(names, where);
+  const files = new Map<string, Uint8Array>();
+  // `torch.save` stores files uncompressed, so none unpacks to more than the whole file
+  for (const name of names) files.set(name, await zip.bytes(name, { maxBytes: bytes.length }));
   const folder = pickle.slice(0, -'data.pkl'.length);
   const order = files.get(`${folder}byteorder`);
   if (order && Buffer.from(order).toString('latin1') !== 'little')
@@ -47,14 +46,6 @@ async function readZip(bytes: Uint8Array, where: string): Promise<Unpickled> {
   const value = unpickle(files.get(pickle)!, where, { globals: TORCH_GLOBALS, persistent, todo: TODO });
   for (const storage of storages.values()) storage.bytes = files.get(`${folder}data/${storage.key}`);
   return value;
-}
-
-/** `torch.save` stores files uncompressed, so none unpacks to more than the whole file. */
-async function unzip(bytes: Uint8Array, where: string): Promise<Map<string, Uint8Array>> {
-  const zip = await openZip(bytesSource(bytes, where));
-  const files = new Map<string, Uint8Array>();
-  for (const name of zip.names()) files.set(name, await zip.bytes(name, { maxBytes: bytes.length }));
-  return files;
 }
 
 function readLegacy(bytes: Uint8Array, where: string): Unpickled {
