@@ -206,16 +206,55 @@ describe('formats that sharp does not read', () => {
     ['JPEG 2000', '\0\0\0\x0cjP  \r\n\x87\n'],
     ['JPEG XL', '\xff\x0a\0\0'],
     ['SVG', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
-    ['a web page', '<!DOCTYPE html><html>Not found</html>'],
-    ['a film', '\0\0\0\x18ftypisom\0\0\0\0mp41'],
-  ])('%s is named', async (name, start) => {
+    ['PostScript', '%!PS-Adobe-3.0 EPSF-3.0\n'],
+    ['an icon file', '\0\0\x01\0\x01\0'],
+    ['PCX', '\n\x05\x01\x08'],
+    ['a web page', '<!DOCTYPE html><html>Not found</html>', 'Download the photo itself.'],
+    ['a film', '\0\0\0\x18ftypisom\0\0\0\0mp41', 'Save frames of it'],
+    ['a film', 'RIFF\0\0\0\0AVI LIST', 'Save frames of it'],
+    ['what macOS keeps beside a file', '\0\x05\x16\x07\0\x02', 'There is no picture in it.'],
+    ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\n', 'Fetch the photo itself'],
+  ])('%s is named', async (name, start, advice = 'Convert it') => {
     const error = await reason(Buffer.from(start, 'latin1'));
-    expect([error.reason, error.what]).toEqual([
-      'not-an-image',
-      expect.stringContaining(`this is ${name}. Convert it`),
-    ]);
+    expect([error.reason, error.what]).toEqual(['not-an-image', expect.stringContaining(`this is ${name}. ${advice}`)]);
   });
 });
+
+test.each([1, 255])('a TIFF of numbers with fractions goes from black to white from 0 to %d', async (white) => {
+  const levels = [0, 0.25, 0.5, 1];
+  const { data } = await decodeImage(floatTiff(levels.map((level) => level * white)));
+  levels.forEach((level, at) => expect(Math.abs(data[3 * at] - level * 255)).toBeLessThanOrEqual(1));
+});
+
+/** One row of grey pixels. */
+function floatTiff(row: readonly number[]): Uint8Array {
+  const tags = [
+    [256, row.length],
+    [257, 1],
+    [258, 32],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, 1],
+    [279, 4 * row.length],
+    [339, 3],
+  ];
+  const bytes = Buffer.alloc(8 + 4 * row.length + 2 + 12 * tags.length + 4);
+  bytes.write('II*\0', 'latin1');
+  bytes.writeUInt32LE(8 + 4 * row.length, 4);
+  row.forEach((value, at) => bytes.writeFloatLE(value, 8 + 4 * at));
+  const directory = 8 + 4 * row.length;
+  bytes.writeUInt16LE(tags.length, directory);
+  tags.forEach(([tag, value], index) => {
+    const at = directory + 2 + 12 * index;
+    bytes.writeUInt16LE(tag, at);
+    bytes.writeUInt16LE(4, at + 2);
+    bytes.writeUInt32LE(1, at + 4);
+    bytes.writeUInt32LE(value, at + 8);
+  });
+  return bytes;
+}
 
 describe('what does not decode', () => {
   test.each([

@@ -15,13 +15,13 @@ import {
 } from '../image-decoding.js';
 import { messageOf, type RgbImage } from '@facewright/core';
 import { bmpHeader, decodeBmp } from './bmp.js';
-import { unreadFormat } from './image-formats.js';
+import { adviceOn, unreadFormat } from './image-formats.js';
 import { sizeInHeader } from './image-size.js';
 import { jpegDecoder } from './jpeg/decoder.js';
 import { jpegHeader } from './jpeg/header.js';
 import { decodeReduced } from './jpeg/reduced.js';
 import { decodePnm, pnmHeader } from './pnm.js';
-import { openSharp, rgbOf } from './sharp-pixels.js';
+import { ofUsualRange, openSharp, rgbOf } from './sharp-pixels.js';
 import { isMainThread } from 'node:worker_threads';
 
 export { ImageError, type DecodedImage, type DecodeLimits, type DecodeOptions } from '../image-decoding.js';
@@ -40,8 +40,8 @@ export async function decodeImage(
   if (image) return image;
   const other = unreadFormat(bytes);
   if (other !== undefined) {
-    const what = other && `: this is ${other}. Convert it to JPEG or PNG`;
-    throw new ImageError('not-an-image', `Not an image that can be read${what}.`, where);
+    const what = other ? `: this is ${other}. ${adviceOn(other)}` : '.';
+    throw new ImageError('not-an-image', `Not an image that can be read${what}`, where);
   }
   const plain =
     (await largeJpeg(bytes, limitsToReduce(reduce, limits), where)) ?? (await decodePlainJpeg(bytes, limits, where));
@@ -51,7 +51,12 @@ export async function decodeImage(
     const { width, height } = await open()
       .metadata()
       .catch((error: unknown) => {
-        throw new ImageError('not-an-image', 'Not an image that can be read.', where, error);
+        throw new ImageError(
+          'not-an-image',
+          'Not an image that can be read: its header is damaged, or it is of an unusual kind. Save it again as JPEG or PNG.',
+          where,
+          error,
+        );
       });
     refuseLarge({ width, height }, limits, where);
   };
@@ -61,7 +66,7 @@ export async function decodeImage(
   if (size) refuseLarge(size, limits, where);
   else await refuse();
   try {
-    return await rgbOf(open().autoOrient());
+    return await rgbOf(await ofUsualRange(bytes, open));
   } catch (error) {
     if (size) await refuse();
     throw new ImageError('unreadable', 'The image is damaged or incomplete.', where, error);

@@ -13,6 +13,21 @@ const BY_SHARP: readonly (readonly [signature: string, offset: number])[] = [
   ['MM\0+', 0],
 ];
 
+const WEB_PAGE = 'a web page';
+const FILM = 'a film';
+const MACOS = 'what macOS keeps beside a file';
+const LFS = 'a pointer of Git LFS';
+
+/** What to do about a format that has this name, in place of converting it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  [WEB_PAGE]: 'Download the photo itself.',
+  [FILM]: 'Save frames of it as JPEG or PNG.',
+  [MACOS]: 'There is no picture in it.',
+  [LFS]: 'Fetch the photo itself: git lfs pull.',
+};
+
+export const adviceOn = (format: string): string => ADVICE[format] ?? 'Convert it to JPEG or PNG.';
+
 const OTHERS: readonly (readonly [name: string, signature: string, offset: number])[] = [
   ['JPEG 2000', '\0\0\0\x0cjP  ', 0],
   ['JPEG 2000', '\xff\x4f\xff\x51', 0],
@@ -24,14 +39,20 @@ const OTHERS: readonly (readonly [name: string, signature: string, offset: numbe
   ['a camera raw file', 'IIRS', 0],
   ['a camera raw file', 'IIU\0', 0],
   ['PDF', '%PDF', 0],
+  ['PostScript', '%!PS', 0],
+  ['an icon file', '\0\0\x01\0', 0],
+  ['PCX', '\n\x05\x01', 0],
+  [MACOS, '\0\x05\x16\x07', 0],
+  [LFS, 'version https://git-lfs', 0],
   ['a zip file', 'PK\x03\x04', 0],
-  ['a film', '\x1a\x45\xdf\xa3', 0],
+  [FILM, '\x1a\x45\xdf\xa3', 0],
+  [FILM, 'AVI LIST', 8],
 ];
 /** ISO media files by their brands (ISO/IEC 14496-12); HEIC is HEVC in such a file. */
 const BRANDS: readonly (readonly [name: string, brands: RegExp])[] = [
   ['HEIC', /hei[cxms]|hev[cxms]|mif1|msf1/],
   ['a camera raw file', /crx /],
-  ['a film', /./],
+  [FILM, /./],
 ];
 
 /** `undefined` if sharp decodes it; otherwise its name, or `''` if unknown. */
@@ -45,5 +66,5 @@ export function unreadFormat(bytes: Uint8Array): string | undefined {
   const found = OTHERS.find(([, signature, offset]) => start.startsWith(signature, offset));
   if (found) return found[0];
   if (/^[\s\S]{0,3}\s*<(svg|\?xml[^>]*\?>[^]*<svg)/i.test(start)) return 'SVG';
-  return /^[\s\S]{0,3}\s*<(!doctype|html|\?xml)/i.test(start) ? 'a web page' : '';
+  return /^[\s\S]{0,3}\s*<(!doctype|html|\?xml)/i.test(start) ? WEB_PAGE : '';
 }

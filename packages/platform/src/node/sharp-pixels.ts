@@ -8,6 +8,18 @@ export async function openSharp(bytes: Uint8Array, options: SharpOptions = {}): 
   return () => sharp(bytes, { ignoreIcc: true, failOn: 'error', limitInputPixels: false, ...options });
 }
 
+/** Upright. Numbers with fractions, as scientific TIFFs have, usually go from 0 to 1 and not to 255. */
+export async function ofUsualRange(bytes: Uint8Array, open: () => Sharp): Promise<Sharp> {
+  const image = open().autoOrient();
+  if (!isTiff(bytes)) return image;
+  const { depth } = await open().metadata();
+  if (depth !== 'float' && depth !== 'double') return image;
+  const { channels } = await open().stats();
+  return channels.every(({ max }) => max <= 1) ? image.linear(255, 0) : image;
+}
+
+const isTiff = ([first, second]: Uint8Array): boolean => first === second && (first === 0x49 || first === 0x4d);
+
 export async function rgbOf(image: Sharp): Promise<RgbImage> {
   const { data, info } = await image
     .flatten({ background: '#000' })
