@@ -244,7 +244,7 @@ test('images under another name: the difference is named, where all are missing 
     ['evaluate', '--model', model, '--pairs', at('one.txt'), '--images', at('crops'), '--quiet'],
     { cwd: directory },
   );
-  expect(some.stdout).toMatch(/1 pairs skipped: 2 images could not be used\n {2}.*\.png: The image does not exist/);
+  expect(some.stdout).toMatch(/1 pair skipped: 2 images could not be used\n {2}.*\.png: The image does not exist/);
   expect(some.stdout).toMatch(/the names differ by their extension/);
 });
 

@@ -49,7 +49,7 @@ test.each<[string, Partial<Evaluation<string>>, Partial<Parameters<typeof evalua
     { verification: VERIFICATION },
     {},
     [
-      'accuracy 99.12 % ± 0.31 % on 6000 pairs, threshold 0.312, equal error rate 0.93 %, area under the curve 0.9987',
+      'accuracy 99.12 % ± 0.31 % on 6,000 pairs, threshold 0.312, equal error rate 0.93 %, area under the curve 0.9987',
       'FAR 1e-3: TAR 98.20 % at threshold 0.410',
       'FAR 1e-6: not enough pairs (1,000,000 different pairs are needed)',
     ],
@@ -81,7 +81,7 @@ test.each<[string, Partial<Evaluation<string>>, Partial<Parameters<typeof evalua
     { verification: VERIFICATION },
     { leftOut: { people: 3, pairs: 12, unmatched: ['x'], nearly: [{ name: 'Ann', inPairs: 'Anne' }] } },
     [
-      'left out: 12 pairs that show 3 of the 4 people; the other 1 is not in the pairs',
+      'left out: 12 pairs with 3 of the 4 people; the other 1 is not in the pairs',
       '  "Ann" matched nobody, but the pairs show "Anne": is that the same person?',
     ],
   ],

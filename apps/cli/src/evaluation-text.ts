@@ -1,5 +1,5 @@
 /** Describes an evaluation's results. */
-import type { GroupFigures, Identification, Share, Verification } from '@facewright/core';
+import { countOf, type GroupFigures, type Identification, type Share, type Verification } from '@facewright/core';
 import type { Evaluation, NameHint, PeopleLeftOut, ScoreSummary, SkippedImage } from '@facewright/run';
 import { hintText } from './evaluate-target.js';
 
@@ -22,7 +22,7 @@ export function evaluationText<Key>(
     ...(leftOut ? leftOutLines(leftOut) : []),
     ...(verification ? verificationLines(verification) : scoreLines(scores)),
     ...(verification?.skipped
-      ? [`${verification.skipped} pairs skipped: ${skipped.length} images could not be used`]
+      ? [`${countOf(verification.skipped, 'pair')} skipped: ${countOf(skipped.length, 'image')} could not be used`]
       : []),
     ...skippedLines(skipped, hint),
     ...(groups ? groupLines(groups) : []),
@@ -34,7 +34,7 @@ function scoreLines(scores: Evaluation<unknown>['scores']): string[] {
   const line = (kind: string, own: ScoreSummary | null): string[] =>
     own
       ? [
-          `${own.pairs} pairs of ${kind}: cosine similarities from ${own.min.toFixed(3)} to ${own.max.toFixed(3)}, mean ${own.mean.toFixed(3)}`,
+          `${countOf(own.pairs, 'pair')} of ${kind}: cosine similarities from ${own.min.toFixed(3)} to ${own.max.toFixed(3)}, mean ${own.mean.toFixed(3)}`,
         ]
       : [];
   return [...line('one person', scores.same), ...line('different people', scores.different)];
@@ -42,7 +42,7 @@ function scoreLines(scores: Evaluation<unknown>['scores']): string[] {
 
 function verificationLines({ accuracy, std, pairs, threshold, eer, auc, operatingPoints }: Verification): string[] {
   return [
-    `accuracy ${percent(accuracy)} ± ${percent(std)} on ${pairs} pairs, threshold ${threshold.toFixed(3)}, equal error rate ${percent(eer)}, area under the curve ${auc.toFixed(4)}`,
+    `accuracy ${percent(accuracy)} ± ${percent(std)} on ${countOf(pairs, 'pair')}, threshold ${threshold.toFixed(3)}, equal error rate ${percent(eer)}, area under the curve ${auc.toFixed(4)}`,
     ...operatingPoints.map(({ far, tar, threshold: at }) =>
       tar === null || at === null
         ? `FAR ${far}: not enough pairs (${Math.round(1 / Number(far)).toLocaleString('en')} different pairs are needed)`
@@ -62,7 +62,7 @@ function skippedLines(skipped: readonly SkippedImage[], hint: NameHint | undefin
 
 function leftOutLines({ people, pairs, unmatched, nearly }: PeopleLeftOut): string[] {
   return [
-    `left out: ${pairs} pairs that show ${people} of the ${people + unmatched.length} people; the other ${unmatched.length} ${unmatched.length === 1 ? 'is' : 'are'} not in the pairs`,
+    `left out: ${countOf(pairs, 'pair')} with ${people} of the ${countOf(people + unmatched.length, 'person')}; the other ${unmatched.length} ${unmatched.length === 1 ? 'is' : 'are'} not in the pairs`,
     ...nearly
       .slice(0, LISTED)
       .map(

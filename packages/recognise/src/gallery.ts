@@ -57,14 +57,20 @@ export class Gallery {
   /** Adds embeddings of length 1; for a known person, in addition to the earlier ones. */
   add(name: string, embeddings: readonly Float32Array[]): void {
     if (!embeddings.length) return;
-    this.people.set(name, [...(this.people.get(name) ?? []), ...embeddings]);
+    const known = this.asKnown(name);
+    this.people.set(known, [...(this.people.get(known) ?? []), ...embeddings]);
     this.means = undefined;
   }
 
   /** Returns whether the person was known. */
   forget(name: string): boolean {
     this.means = undefined;
-    return this.people.delete(name);
+    return this.people.delete(this.asKnown(name));
+  }
+
+  /** Names look the same however their accents are written in Unicode; macOS writes others than a keyboard. */
+  private asKnown(name: string): string {
+    return [name, name.normalize('NFC'), name.normalize('NFD')].find((each) => this.people.has(each)) ?? name;
   }
 
   /** The most similar people, best first. */

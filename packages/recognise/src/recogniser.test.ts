@@ -226,6 +226,16 @@ test('every face of a photo is identified; a forgotten person is unknown', async
   await expect(open(filesOf({ metrics: [] })).identify(photo(RED))).rejects.toThrow('no thresholds');
 });
 
+test('a name is the same however its accents are written', async () => {
+  const recogniser = open();
+  const [composed, decomposed] = ['Zo\u00eb', 'Zoe\u0308'];
+  await recogniser.enrol(decomposed, [photo(RED)]);
+  await recogniser.enrol(composed, [photo(RED)]);
+  expect(recogniser.people()).toEqual([{ name: decomposed, photos: 2 }]);
+  expect(recogniser.forget(composed)).toBe(true);
+  expect(recogniser.people()).toEqual([]);
+});
+
 test('a gallery is one file that is restored completely; one from another model, or a damaged one, changes nothing', async () => {
   const directory = await temporary();
   const path = join(directory, 'people.safetensors');

@@ -118,7 +118,12 @@ describe('folder', () => {
     [
       'folders without photos',
       () => writeTree(join(root, 'texts'), { 'a/a.txt': '', 'b/b.txt': '' }),
-      /2 subfolders, but no photo/,
+      /2 subfolders, but no photos in any of them, only other files: \.txt \(2\)/,
+    ],
+    [
+      'only archives',
+      () => writeTree(join(root, 'zips'), { 'a.zip': '', 'b.zip': '' }),
+      /only other files: \.zip \(2\)/,
     ],
   ])('%s is one clear error', async (_, make, what) => {
     const path = make();
@@ -127,6 +132,11 @@ describe('folder', () => {
     expect(error.what).toMatch(what);
     expect(error.where).toBe(path);
     expect(error.todo).toBeTruthy();
+  });
+
+  test('a folder with an archive in it says to give the archive', async () => {
+    const error = await problem(writeTree(join(root, 'packed'), { 'readme.txt': '', 'lfw.zip': '' }));
+    expect(error.todo).toContain('Or give the path of the .zip file itself.');
   });
 
   test.skipIf(!process.seteuid || process.platform === 'win32')('an unreadable folder is one clear error', async () => {

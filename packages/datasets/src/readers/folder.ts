@@ -4,6 +4,7 @@
  * preparation counts it and reports why it was excluded.
  */
 import {
+  countOf,
   definePlugin,
   FacewrightError,
   throwIfAborted,
@@ -85,7 +86,7 @@ function folderReader(root: string, context: PluginContext, aligned: boolean): R
         heldBack = undefined;
         yield identityOf(person, photos);
       }
-      if (found === 0) throw nothingFound(root, top);
+      if (found === 0) throw nothingFound(root, { ...top, others: passedOver });
       if (heldBack) {
         throw new FacewrightError({
           what: 'The photos are one level too deep: the subfolders contain only folders with photos, no photos of their own.',
@@ -117,7 +118,10 @@ async function photosBelow(
   return { photos: found, direct: photos.length > 0 };
 }
 
-function nothingFound(root: string, { folders, photos }: Listing): FacewrightError {
+/** Files with photos in them, which are data by themselves. */
+const ARCHIVES = ['.zip', '.tar', '.rec', '.bin'];
+
+function nothingFound(root: string, { folders, photos, others }: Listing): FacewrightError {
   if (photos.length > 0) {
     const which = photos.length === 1 ? 'one photo' : `${photos.length} photos`;
     return new FacewrightError({
@@ -128,11 +132,17 @@ function nothingFound(root: string, { folders, photos }: Listing): FacewrightErr
   }
   if (folders.length > 0)
     return new FacewrightError({
-      what: `The folder has ${folders.length} subfolders, but no photos in any of them.`,
+      what: `The folder has ${countOf(folders.length, 'subfolder')}, but no photos in any of them${others.size ? `, only other files: ${endingsText(others)}` : ''}.`,
       where: root,
       todo: `${LAYOUT} Photos are files that end in .jpg, .png, .webp, .bmp, .gif, .tif, .avif or .heic.`,
     });
-  return new FacewrightError({ what: 'The folder is empty.', where: root, todo: LAYOUT });
+  if (!others.size) return new FacewrightError({ what: 'The folder is empty.', where: root, todo: LAYOUT });
+  const archive = ARCHIVES.find((ending) => others.has(ending));
+  return new FacewrightError({
+    what: `There are no photos in the folder, only other files: ${endingsText(others)}.`,
+    where: root,
+    todo: archive ? `${LAYOUT} Or give the path of the ${archive} file itself.` : LAYOUT,
+  });
 }
 
 function reportLeftOut(

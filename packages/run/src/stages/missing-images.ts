@@ -19,6 +19,7 @@ const DIFFERENCES: readonly Difference[] = [
     by: 'what follows the number, as in "_0001_face"',
     same: (path) => path.replace(/(\d)[-_ ][a-z][^/]*?(?=(\.[^./]+)?$)/i, '$1'),
   },
+  { by: 'how letters with accents are written in Unicode, NFC or NFD', same: (path) => path.normalize() },
   { by: 'blanks and underscores', same: (path) => path.replace(/[ _]+/g, ' ') },
 ];
 /** A folder more on top of one of them; not for names of one part, which would match anything. */
