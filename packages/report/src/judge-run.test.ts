@@ -72,6 +72,8 @@ test('the facts come from the events; an unfinished run has no verdict', () => {
   const { reasons } = judgeRun(historyOf(events))!;
   expect(reasons[0]).toContain('only 2 people it never saw');
   expect(reasons[0]).toContain('Among their 600 pairs the 95 % interval is 93.5 % to 96.9 %');
+  const onPrepared = events.filter(({ type }) => !type.startsWith('prepare.'));
+  expect(judgeRun(historyOf(onPrepared))!.reasons[0]).toBe(reasons[0]);
   const cut = events.findIndex(({ type }) => type === 'train.finished');
   expect(judgeRun(historyOf(events.slice(0, cut)))).toBeUndefined();
 });

@@ -188,18 +188,14 @@ function factsOf({ started, training, prepared, evaluated }: History, nameOf: Na
   const config = (started?.config ?? {}) as Record<string, unknown>;
   const text = (key: string): string | undefined => (typeof config[key] === 'string' ? config[key] : undefined);
   const [out, data, from] = [text('out'), text('data'), text('from')];
-  const people = training?.identities;
-  const everybody = prepared?.summary.identities;
-  // people with too few photos are in neither number
-  const counted = people !== undefined && everybody !== undefined && !(Number(config.leastPhotos) > 1);
   const verification = evaluated?.verification;
   return {
     evaluationOnly: started?.command === 'evaluate',
     sample:
       out !== undefined && data !== undefined && data.startsWith(out) && /^[\\/]sample$/.test(data.slice(out.length)),
     tuned: from !== undefined,
-    people,
-    heldOut: counted && everybody > people ? everybody - people : undefined,
+    people: training?.identities,
+    heldOut: evaluated?.heldOut,
     photos: prepared?.summary.photos,
     severalFaces: prepared?.summary.reasons['several-faces'] ?? 0,
     test: verification && { ...interval(verification), pairs: verification.pairs },

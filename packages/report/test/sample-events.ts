@@ -67,6 +67,7 @@ export function sampleEvents({ photo = 'ann/1.jpg', identity = 'ann' } = {}): Ru
   }
   tell('train.finished', { steps: step, seconds: 100, imagesPerSecond: 48.5, directory: 'out/model' });
   tell('evaluate.finished', {
+    heldOut: 2,
     verification: {
       pairs: 600,
       same: 300,

@@ -379,13 +379,16 @@ async function recordEvaluation(
   { directory, events }: Execution,
   model: string,
   dataset: Dataset,
-  { set, evaluation, read }: DrawnEvaluation,
+  { set, identities, evaluation, read }: DrawnEvaluation,
 ): Promise<readonly PairPicture[]> {
   const { verification, people } = evaluation;
   const pictures = await picturesOf(evaluation, read);
   const document = { model, data: dataset.directory, flip: false, ...evaluationDocument(evaluation), skipped: [] };
   await writeEvaluation({ directory: directory.evaluation, set, evaluation, pictures, document });
-  events.emit('evaluate.finished', { verification, directory: directory.evaluation, ...(people && { people }) });
+  events.emit('evaluate.finished', {
+    ...{ verification, directory: directory.evaluation, heldOut: identities },
+    ...(people && { people }),
+  });
   await recordMetrics(model, metricsOf(verification, 'people held out of training'));
   return pictures;
 }

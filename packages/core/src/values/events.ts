@@ -91,6 +91,8 @@ export interface Events {
   'evaluate.finished': {
     verification: Verification;
     directory?: string;
+    /** Number of people who were held out of training and compared. Missing if the pairs come from elsewhere. */
+    heldOut?: number;
     people?: PeopleMap;
     groups?: GroupFigures;
     identification?: Identification;

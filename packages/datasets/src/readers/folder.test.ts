@@ -72,6 +72,28 @@ describe('folder', () => {
     expect(notices[2]).toMatch(/names are not those of photos: \.md \(1\), \.txt \(1\)/);
   });
 
+  // other systems take both for one folder
+  test.skipIf(process.platform !== 'linux')(
+    'warns of two folders that differ only in the form of accents',
+    async () => {
+      const [composed, apart] = ['Zo\u00eb', 'Zoe\u0308'];
+      const path = writeTree(join(root, 'accents'), {
+        [`${composed}/1.jpg`]: photo,
+        [`${apart}/1.jpg`]: photo,
+        'Zoe/1.jpg': photo,
+      });
+      const notices: unknown[] = [];
+      const people = await read(folder({ path }), { emit: (_, event) => void notices.push(event) });
+      expect(people).toHaveLength(3);
+      expect(notices).toEqual([
+        expect.objectContaining({
+          level: 'warning',
+          message: expect.stringMatching(new RegExp(`different people: ${composed} \\(1\\)\\.$`)),
+        }),
+      ]);
+    },
+  );
+
   test('an aligned folder marks its photos', async () => {
     const people = await read(alignedFolder({ path: join(root, 'people') }));
     expect(people.flatMap(({ photos }) => photos).every(({ aligned }) => aligned)).toBe(true);

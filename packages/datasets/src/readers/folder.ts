@@ -148,7 +148,13 @@ function nothingFound(root: string, { folders, photos, others }: Listing): Facew
 function reportLeftOut(
   { emit }: PluginContext,
   root: string,
-  { photos, without, passedOver, twice }: Listing & { without: readonly string[]; passedOver: Listing['others'] },
+  {
+    folders,
+    photos,
+    without,
+    passedOver,
+    twice,
+  }: Listing & { without: readonly string[]; passedOver: Listing['others'] },
 ): void {
   const loose = photos.map(({ name }) => name);
   const few = (names: readonly string[]): string => names.slice(0, 5).join(', ') + (names.length > 5 ? ', …' : '');
@@ -168,11 +174,24 @@ function reportLeftOut(
       level: 'warning',
       message: `Skipped links to folders that have already been read: ${few(twice)} (${twice.length}).`,
     });
+  const alike = sameToTheEye(folders.map(({ name }) => name));
+  if (alike.length > 0)
+    emit('notice', {
+      level: 'warning',
+      message: `Folders in ${root} with the same name, but for how its accents are written in Unicode, are different people: ${few(alike)} (${alike.length}).`,
+      todo: 'Put the photos of one person into one folder.',
+    });
   if (passedOver.size > 0)
     emit('notice', {
       level: 'info',
       message: `Skipped files in ${root} whose names are not those of photos: ${endingsText(passedOver)}.`,
     });
+}
+
+/** The names that occur again in another Unicode form, as after copying from macOS. */
+function sameToTheEye(names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.map((name) => name.normalize()).filter((name) => seen.size === seen.add(name).size);
 }
 
 const endingsText = (endings: ReadonlyMap<string, number>): string =>

@@ -64,7 +64,7 @@ export async function runInPage(options: PageRunOptions): Promise<PageRun> {
   const drawn = heldOut.length ? await verifyModel(composition, modelDirectory, dataset, heldOut) : undefined;
   if (drawn) {
     const { verification, people } = drawn.evaluation;
-    events.emit('evaluate.finished', { verification, ...(people && { people }) });
+    events.emit('evaluate.finished', { verification, heldOut: drawn.identities, ...(people && { people }) });
   }
   events.emit('run.finished', { seconds: (performance.now() - begin) / 1000 });
   return { modelDirectory, model: await model.make() };

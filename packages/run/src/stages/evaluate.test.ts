@@ -294,6 +294,7 @@ describe('pairs of a dataset', () => {
     expect(read).toBeGreaterThan(512);
     const alone = await drawn(dataset, PEOPLE, 1200);
     expect(many!.evaluation).toEqual(alone!.evaluation);
+    expect(many!.identities).toBe(PEOPLE);
     expect((await drawn(threaded, 20, 20))!.evaluation.images).toBeLessThan(41);
     expect(opened).toBe(1);
   });

@@ -129,6 +129,8 @@ export async function evaluate<Key>(
 /** An evaluation, with the data its pictures are made from. */
 export interface DrawnEvaluation {
   readonly set: PairSet<number>;
+  /** Number of people compared. */
+  readonly identities: number;
   readonly evaluation: Evaluation<number> & { readonly verification: Verification };
   readonly read: (sample: number) => Promise<RgbImage | undefined>;
 }
@@ -152,8 +154,10 @@ export async function evaluateDrawn(
         evaluate(embedder, set, { read: images, random: random.fork('map'), emit, signal, identify }),
       )
     : undefined;
-  if (evaluation?.verification)
-    return { set, evaluation: { ...evaluation, verification: evaluation.verification }, read };
+  if (evaluation?.verification) {
+    const compared = new Set(set.subjects.map(({ person }) => person)).size;
+    return { set, identities: compared, evaluation: { ...evaluation, verification: evaluation.verification }, read };
+  }
   emit('notice', {
     level: 'warning',
     message: `The people held out of training, ${identities.length} in all, have too few photos to form pairs, so the model is not verified on them.`,
