@@ -88,7 +88,7 @@ export interface UnmatchedEdits {
   readonly people: readonly string[];
 }
 
-/** Told once all people have been read, if any name is not among them. */
+/** Called once all people have been read, if any name is not among them. */
 export type OnUnmatched = (unmatched: UnmatchedEdits) => void;
 
 /**

@@ -95,14 +95,14 @@ export async function findWrongPhotos(options: WrongPhotosOptions): Promise<Wron
 /** Similarities of photos to the centres of people they are not filed under, in increasing order. */
 function toOthers(options: WrongPhotosOptions, judged: readonly number[], random: Random): Impostors {
   const { embeddings, people, centres, strangers } = options;
-  if (people.length < 2) return new Float64Array();
+  if (!strangers) return new Float64Array();
   const personOf = personOfPhoto(options);
   const scores = new Float64Array(judged.length * OTHERS);
   let found = 0;
   for (let draw = 0; draw < scores.length; draw++) {
     const photo = judged[Math.floor(draw / OTHERS)];
     const other = (personOf[photo] + 1 + random.integer(people.length - 1)) % people.length;
-    if (strangers?.include(personOf[photo], other))
+    if (strangers.include(personOf[photo], other))
       scores[found++] = similarity(embeddings, photo, vectorOf(centres[other]), 0);
   }
   return scores.slice(0, found).sort();

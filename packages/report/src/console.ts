@@ -1,7 +1,6 @@
 /** Shows a run while it goes: one live line with rate, time left and a spinner on a terminal, plain lines every few seconds in a pipe. */
-import { countOf } from '@facewright/core';
+import { countOf, type EventReader, type RunEvent } from '@facewright/core';
 import { styleText } from 'node:util';
-import type { EventReader, RunEvent } from '@facewright/core';
 import { wrap } from './wrap.js';
 import { count, duration, figure, pace, percent } from './format.js';
 

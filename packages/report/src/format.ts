@@ -1,7 +1,7 @@
 /** Numbers and times in human-readable form. */
+import { count } from '@facewright/core';
 
-/** `1234567` as `1,234,567`. */
-export const count = (value: number): string => Math.round(value).toLocaleString('en-GB');
+export { count };
 
 /** `0.9712` as `97.1 %`. */
 export const percent = (value: number, digits = 1): string => `${(value * 100).toFixed(digits)} %`;

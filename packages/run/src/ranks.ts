@@ -30,8 +30,8 @@ export async function onEveryRank<T>(cluster: Cluster, work: () => Promise<T>): 
 
 /**
  * For an error before the processes have met: they meet after all, so that one of them reports it; in the default
- * cluster if the config's own is what is wrong. Rejects on every rank. If they cannot meet, or have met before, the error is this
- * process's own.
+ * cluster if the config's own is what is wrong. Rejects on every rank. If they cannot meet, or have met before, the
+ * error is this process's own.
  */
 export async function failTogether(
   error: unknown,

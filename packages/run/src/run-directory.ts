@@ -9,13 +9,7 @@ import {
   parseOptions,
   type RunConfig,
 } from '@facewright/core';
-import {
-  lockDirectory,
-  makeDirectory as createDirectory,
-  readCheckedText,
-  userErrorOf,
-  writeFileAtomic,
-} from '@facewright/platform/node';
+import { lockDirectory, makeDirectory, readCheckedText, userErrorOf, writeFileAtomic } from '@facewright/platform/node';
 import { z } from 'zod';
 import { differences, type PartRecord } from './composition/record.js';
 
@@ -96,7 +90,7 @@ export interface OpenOptions {
  */
 export async function openRunDirectory(directory: string, options: OpenOptions = {}): Promise<RunDirectory> {
   const path = resolve(directory);
-  await makeDirectory(path);
+  await makeRunDirectory(path);
   const lock = await lockDirectory(path, { inside: true });
   try {
     const earlier = await makeReady(path, options);
@@ -203,7 +197,7 @@ export function requireSameRecipe(earlier: RecipeRecord, now: RecipeRecord, wher
 
 const MOST_CHANGES = 8;
 
-async function makeDirectory(path: string): Promise<void> {
+async function makeRunDirectory(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isDirectory())
     throw new FacewrightError({
@@ -211,7 +205,7 @@ async function makeDirectory(path: string): Promise<void> {
       where: path,
       todo: 'Choose another directory with --out.',
     });
-  await createDirectory(path).catch((error: unknown) => {
+  await makeDirectory(path).catch((error: unknown) => {
     throw new FacewrightError({
       what: `Cannot create the output directory: ${userErrorOf(error)?.what ?? messageOf(error)}`,
       where: path,

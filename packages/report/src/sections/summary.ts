@@ -1,6 +1,5 @@
 /** The top of the report: which run this was, and its results at a glance. */
-import { countOf } from '@facewright/core';
-import type { Verification } from '@facewright/core';
+import { countOf, type Verification } from '@facewright/core';
 import { count, duration, figure, percent } from '../format.js';
 import type { History } from '../history.js';
 import { html, type Html } from '../html.js';
